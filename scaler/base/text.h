@@ -1,0 +1,42 @@
+/* Small text helpers. */
+#ifndef SCALER_BASE_TEXT_H
+#define SCALER_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+bool text_eq(const char *a, const char *b); /* NULL equals only NULL */
+bool text_empty(const char *text);          /* NULL or "" */
+bool text_starts_with(const char *text, const char *prefix);
+bool text_is_utf8(const char *bytes, size_t len);
+/* Go's strings.TrimSpace over ASCII and Unicode white space; returns a new string. */
+char *text_trim(const char *text);
+uint64_t text_hash(const char *bytes, size_t len); /* 64-bit FNV-1a; not for adversarial keys */
+/* A copy of url without user-info ("user:pass@" removed) and with the query's values cut; for logs. New string. */
+char *text_url_for_log(const char *url);
+
+/* Ordered string list; owns its strings. */
+struct text_list {
+    char **items;
+    size_t len;
+};
+void text_list_add(struct text_list *list, const char *item);
+void text_list_add_take(struct text_list *list, char *item);
+void text_list_done(struct text_list *list);
+
+/* Ordered key/value list; owns both. Later equal keys replace the value in place. */
+struct text_pair {
+    char *key;
+    char *value;
+};
+struct text_map {
+    struct text_pair *items;
+    size_t len;
+};
+void text_map_set(struct text_map *map, const char *key, const char *value);
+const char *text_map_get(const struct text_map *map, const char *key); /* NULL: absent */
+void text_map_done(struct text_map *map);
+void text_map_done_secret(struct text_map *map); /* wipes values */
+
+#endif
