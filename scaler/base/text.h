@@ -10,6 +10,8 @@ bool text_eq(const char *a, const char *b); /* NULL equals only NULL */
 bool text_empty(const char *text);          /* NULL or "" */
 bool text_starts_with(const char *text, const char *prefix);
 bool text_is_utf8(const char *bytes, size_t len);
+/* Bytes of the UTF-8 character at the front (1 to 4); 0 when it is broken, overlong, a surrogate or cut off. */
+size_t text_utf8_width(const char *bytes, size_t len);
 /* Go's strings.TrimSpace over ASCII and Unicode white space; returns a new string. */
 char *text_trim(const char *text);
 uint64_t text_hash(const char *bytes, size_t len); /* 64-bit FNV-1a; not for adversarial keys */
