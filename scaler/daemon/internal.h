@@ -1,0 +1,167 @@
+/* What the files of the daemon share: the daemon itself and the object, the unit everything turns around. */
+#ifndef SCALER_DAEMON_INTERNAL_H
+#define SCALER_DAEMON_INTERNAL_H
+
+#include <uthash.h>
+#include <uv.h>
+
+#include "config/set.h"
+#include "scaler/daemon/conflicts.h"
+#include "scaler/daemon/daemon.h"
+#include "scaler/daemon/ledger.h"
+#include "scaler/daemon/planner.h"
+#include "scaler/daemon/pods.h"
+#include "scaler/daemon/target.h"
+#include "scaler/daemon/values.h"
+#include "scaler/engine/decide.h"
+#include "scaler/kube/client.h"
+#include "scaler/kube/events.h"
+#include "scaler/kube/resource.h"
+#include "scaler/net/http_server.h"
+#include "scaler/net/net.h"
+#include "scaler/net/timer.h"
+
+struct daemon;
+struct object;
+struct reload;
+struct state;
+
+/* One trigger of an object. */
+struct trigger {
+    struct object *object;
+    const struct scaler_type *type;
+    struct query *query; /* NULL: not built (see error) */
+    struct query_waiter waiter;
+    struct reading reading;
+    char *error;       /* why the last reading failed, or why there is none; NULL: fine */
+    char *metric_name; /* "s0-prometheus" */
+    bool waiting;      /* in this round */
+};
+
+enum object_phase {
+    OBJECT_STARTING, /* the target's kind is being looked up, or state is not yet loaded */
+    OBJECT_REFUSED,  /* somebody else owns the target; taken on once that ends */
+    OBJECT_RUNNING,
+};
+
+struct object {
+    UT_hash_handle hh;
+    struct daemon *daemon;
+    char *id; /* "namespace/name" */
+    struct scaled_object *spec;
+    bool dead; /* removed; lives on until its calls have ended */
+    enum object_phase phase;
+    char *problem; /* why it does not scale (all); NULL: nothing in the way */
+    struct kube_resource resource;
+    bool resource_asked;
+    bool resource_known;
+    struct target *target;
+    struct pod_counter *pods; /* only for metricType Value */
+
+    struct policy policy;
+    struct trigger_policy *trigger_policies;
+    struct trigger *triggers;
+    uint32_t triggers_len;
+    bool built; /* triggers stand; false: rebuild before the next round */
+
+    /* credentials.c */
+    struct values_ref **refs; /* Secrets and ConfigMaps in use */
+    size_t refs_len;
+    json_t *template_spec; /* the target's pod template spec; only if its environment is used */
+    int64_t template_generation;
+    struct kube_call *template_call;
+    struct timer rebuild_timer;
+
+    struct history history;
+    bool history_loaded;
+    int64_t created_ms;
+    struct ledger ledger;
+
+    struct timer timer; /* next round */
+    uint32_t waiting;   /* triggers of the round under way */
+    bool in_round;
+    bool first_round_done;
+    struct decision *write; /* decided and being written; NULL: nothing under way */
+    struct kube_call *write_call;
+    unsigned write_tries;
+    uint64_t write_failures;
+    bool was_active, active_known;
+    uint64_t trigger_errors;
+    struct { /* for the state ConfigMap */
+        bool dirty;
+        int64_t saved_active_ms;
+    } saved;
+};
+
+struct daemon {
+    const struct daemon_options *options;
+    const struct scaler_registry *registry;
+    uv_loop_t loop;
+    struct net *net;
+    char *ns;
+    char *cluster_ns;
+    struct kube_client *client;
+    struct kube_events *events;
+    struct planner *planner;
+    struct target_cache *targets;
+    struct values_cache *values;
+    struct conflicts *conflicts;
+    struct http_server *server;
+    struct reload *reload;
+    struct state *state;
+    struct object *objects; /* by id */
+    struct config_set config;
+    bool config_loaded;
+    size_t config_errors;
+    bool state_loaded;
+    bool stopping;
+    int parts_open; /* what still has to close before the loop may */
+    uv_signal_t signals[3];
+    struct timer stop_timer;
+    uint64_t decisions, writes, write_errors;
+    int64_t started_ms;
+};
+
+/* object.c: life */
+void objects_apply(struct daemon *daemon, struct config_set *set_take); /* the difference between what runs and a new snapshot */
+void object_start(struct object *object);          /* state is loaded: look up the target, begin */
+void object_set_problem(struct object *object, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* NULL clears */
+void objects_recheck_owners(struct daemon *daemon, const char *ns); /* an HPA or another object came or went */
+void objects_close(struct daemon *daemon);
+struct kube_object_ref object_ref(const struct object *object); /* what its events are about */
+
+/* triggers.c: from manifest to queries */
+void triggers_build(struct object *object); /* (re)builds all; those that cannot be built carry an error */
+void triggers_drop(struct object *object);
+void policy_compile(struct object *object);
+
+/* credentials.c: authentication parameters and environment of one trigger */
+enum resolve_result { RESOLVE_OK, RESOLVE_PENDING, RESOLVE_ERROR };
+enum resolve_result credentials_resolve(struct object *object, const struct trigger_spec *spec, struct text_map *auth, struct text_map *env,
+                                        struct err *err);
+void credentials_drop(struct object *object);
+void credentials_target_changed(struct object *object);
+
+/* round.c: reading and deciding */
+void round_schedule(struct object *object, int64_t delay_ms);
+void round_begin(struct object *object);
+void round_abort(struct object *object);
+int64_t round_interval_ms(const struct object *object);
+
+/* writer.c */
+void writer_apply(struct object *object, const struct decision *decision);
+void writer_cancel(struct object *object);
+void writer_restore_original(struct object *object); /* the object is going away with restoreToOriginalReplicaCount */
+
+/* report.c: events and log lines of what happened */
+void report_transition(struct object *object, const struct decision *decision);
+void report_scaled(struct object *object, const struct decision *decision);
+void report_write_failed(struct object *object, const struct decision *decision, const struct err *error);
+void report_trigger_error(struct object *object, const struct trigger *trigger, uint32_t index);
+
+/* serve.c, metrics.c, decisions.c */
+int serve_open(struct daemon *daemon, struct err *err);
+void metrics_write(struct daemon *daemon, struct strbuf *body);
+void decisions_write(struct daemon *daemon, const char *only_object, struct strbuf *body);
+
+#endif
