@@ -49,7 +49,9 @@ struct object {
     struct daemon *daemon;
     char *id; /* "namespace/name" */
     struct scaled_object *spec;
-    bool dead; /* removed; lives on until its calls have ended */
+    UT_hash_handle hh_owner;
+    char *owner_key; /* "namespace/group/kind/name" of the target it owns; NULL: owns none */
+    bool dead;       /* removed; lives on until its calls have ended */
     enum object_phase phase;
     char *problem; /* why it does not scale (all); NULL: nothing in the way */
     struct kube_resource resource;
@@ -88,7 +90,7 @@ struct object {
     bool was_active, active_known;
     uint64_t trigger_errors;
     struct { /* for the state ConfigMap */
-        bool dirty;
+        uint64_t signature;
         int64_t saved_active_ms;
     } saved;
 };
@@ -110,6 +112,8 @@ struct daemon {
     struct reload *reload;
     struct state *state;
     struct object *objects; /* by id */
+    struct object *owners;  /* by target; each target has one owner at most */
+    size_t objects_dying;
     struct config_set config;
     bool config_loaded;
     size_t config_errors;
@@ -128,6 +132,8 @@ void object_start(struct object *object);          /* state is loaded: look up t
 void object_set_problem(struct object *object, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* NULL clears */
 void objects_recheck_owners(struct daemon *daemon, const char *ns); /* an HPA or another object came or went */
 void objects_close(struct daemon *daemon);
+size_t objects_closing(const struct daemon *daemon); /* removed, but a call of theirs has not ended */
+void object_release(struct object *object); /* a call of a dead object has ended: frees it with the last */
 struct kube_object_ref object_ref(const struct object *object); /* what its events are about */
 
 /* triggers.c: from manifest to queries */

@@ -1,0 +1,96 @@
+/* Owns the ring of last decisions. */
+#include "scaler/daemon/ledger.h"
+
+#include <string.h>
+
+#include "scaler/base/mem.h"
+
+static void entry_done(struct ledger_entry *entry)
+{
+    mem_free(entry->steps);
+    mem_free(entry->triggers);
+    *entry = (struct ledger_entry){0};
+}
+
+static struct ledger_trigger compact(const struct trigger_outcome *outcome, const struct reading *reading)
+{
+    unsigned flags = (outcome->active ? LEDGER_ACTIVE : 0u) | (outcome->as_zero ? LEDGER_AS_ZERO : 0u) |
+                     (outcome->in_fallback ? LEDGER_FALLBACK : 0u) | (outcome->has_proposal ? LEDGER_PROPOSAL : 0u) |
+                     (reading->partial ? LEDGER_PARTIAL : 0u);
+    return (struct ledger_trigger){.state = (uint8_t)outcome->state,
+                                   .flags = (uint8_t)flags,
+                                   .failures = outcome->failures,
+                                   .proposal = outcome->proposal,
+                                   .value_milli = outcome->value_milli,
+                                   .at_ms = reading->at_ms};
+}
+
+/* The same outcome for the same reason: one line in the story. Values may move meanwhile, the newest are kept. */
+static bool continues(const struct ledger_entry *entry, const struct decision *decision)
+{
+    return entry->current == decision->current && entry->replicas == decision->replicas && entry->reason == (uint8_t)decision->reason &&
+           entry->limited_by == (uint16_t)decision->limited_by && entry->active == decision->active && entry->error == decision->error &&
+           entry->triggers_len == decision->triggers_len && decision->replicas == decision->current;
+}
+
+static void fill(struct ledger_entry *entry, const struct decision *decision, const struct reading *readings)
+{
+    entry->current = decision->current;
+    entry->replicas = decision->replicas;
+    entry->best = decision->best;
+    entry->best_trigger = decision->best_trigger;
+    entry->reason = (uint8_t)decision->reason;
+    entry->active = decision->active;
+    entry->error = decision->error;
+    entry->limited_by = (uint16_t)decision->limited_by;
+    if (entry->triggers_len != decision->triggers_len || !entry->triggers)
+        entry->triggers = mem_realloc_array(entry->triggers, decision->triggers_len + 1, sizeof *entry->triggers);
+    entry->triggers_len = (uint16_t)decision->triggers_len;
+    for (uint32_t i = 0; i < decision->triggers_len; i++)
+        entry->triggers[i] = compact(&decision->triggers[i], &readings[i]);
+    if (entry->steps_len != decision->steps_len)
+        entry->steps = mem_realloc_array(entry->steps, decision->steps_len + 1u, sizeof *entry->steps);
+    entry->steps_len = (uint8_t)decision->steps_len;
+    if (decision->steps_len > 0)
+        memcpy(entry->steps, decision->steps, decision->steps_len * sizeof *entry->steps);
+}
+
+void ledger_add(struct ledger *ledger, const struct decision *decision, const struct reading *readings, int64_t now_ms)
+{
+    struct ledger_entry *newest = ledger->len ? &ledger->entries[(ledger->next + LEDGER_ENTRIES - 1) % LEDGER_ENTRIES] : NULL;
+    if (newest && continues(newest, decision)) {
+        fill(newest, decision, readings);
+        newest->last_ms = now_ms;
+        newest->count++;
+        return;
+    }
+    struct ledger_entry *entry = &ledger->entries[ledger->next];
+    entry_done(entry);
+    fill(entry, decision, readings);
+    entry->first_ms = entry->last_ms = now_ms;
+    entry->count = 1;
+    entry->write = decision->replicas == decision->current ? LEDGER_NOT_NEEDED : LEDGER_WRITING;
+    ledger->next = (uint8_t)((ledger->next + 1) % LEDGER_ENTRIES);
+    if (ledger->len < LEDGER_ENTRIES)
+        ledger->len++;
+}
+
+const struct ledger_entry *ledger_get(const struct ledger *ledger, size_t back)
+{
+    if (back >= ledger->len)
+        return NULL;
+    return &ledger->entries[(ledger->next + 2u * LEDGER_ENTRIES - 1u - back) % LEDGER_ENTRIES];
+}
+
+void ledger_set_write(struct ledger *ledger, enum ledger_write write)
+{
+    if (ledger->len > 0)
+        ledger->entries[(ledger->next + LEDGER_ENTRIES - 1) % LEDGER_ENTRIES].write = (uint8_t)write;
+}
+
+void ledger_done(struct ledger *ledger)
+{
+    for (size_t i = 0; i < LEDGER_ENTRIES; i++)
+        entry_done(&ledger->entries[i]);
+    ledger->next = ledger->len = 0;
+}

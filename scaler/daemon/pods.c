@@ -1,0 +1,129 @@
+/* Owns the pod counters: a watch by label selector and one bit per pod. */
+#include "scaler/daemon/pods.h"
+
+#include <string.h>
+#include <uthash.h>
+
+#include "scaler/base/json.h"
+#include "scaler/base/mem.h"
+#include "scaler/base/strbuf.h"
+#include "scaler/base/text.h"
+#include "scaler/kube/watch.h"
+
+struct pod {
+    UT_hash_handle hh;
+    bool ready;
+    char name[];
+};
+
+struct pod_counter {
+    struct kube_watch *watch;
+    char *selector;
+    struct pod *pods;
+    int32_t ready;
+};
+
+static bool condition_ready(json_t *status)
+{
+    json_t *conditions = json_object_get(status, "conditions");
+    for (size_t i = 0; i < json_array_size(conditions); i++) {
+        json_t *condition = json_array_get(conditions, i);
+        if (text_eq(json_str(condition, "type"), "Ready"))
+            return text_eq(json_str(condition, "status"), "True");
+    }
+    return false;
+}
+
+static struct pod *pod_of(struct pod_counter *counter, const char *name)
+{
+    struct pod *pod = NULL;
+    HASH_FIND_STR(counter->pods, name, pod);
+    if (!pod) {
+        size_t size = strlen(name) + 1;
+        pod = mem_zalloc(sizeof *pod + size);
+        memcpy(pod->name, name, size);
+        HASH_ADD_KEYPTR(hh, counter->pods, pod->name, size - 1, pod);
+    }
+    return pod;
+}
+
+static void on_object(json_t *object, void *arg)
+{
+    struct pod_counter *counter = arg;
+    const char *name = json_str(json_object_get(object, "metadata"), "name");
+    if (!name)
+        return;
+    json_t *status = json_object_get(object, "status");
+    bool ready = text_eq(json_str(status, "phase"), "Running") && condition_ready(status);
+    struct pod *pod = pod_of(counter, name);
+    counter->ready += (int32_t)ready - (int32_t)pod->ready;
+    pod->ready = ready;
+}
+
+static void pod_drop(struct pod_counter *counter, struct pod *pod)
+{
+    counter->ready -= (int32_t)pod->ready;
+    HASH_DEL(counter->pods, pod);
+    mem_free(pod);
+}
+
+static void on_deleted(const char *ns, const char *name, void *arg)
+{
+    (void)ns;
+    struct pod_counter *counter = arg;
+    struct pod *pod = NULL;
+    HASH_FIND_STR(counter->pods, name, pod);
+    if (pod)
+        pod_drop(counter, pod);
+}
+
+static void on_synced(void *arg)
+{
+    (void)arg;
+}
+
+int pod_counter_open(struct kube_client *client, const char *ns, const char *label_selector, struct pod_counter **ret, struct err *err)
+{
+    static const struct kube_watch_handlers handlers = {on_object, on_deleted, on_synced, NULL};
+    AUTO_STRBUF struct strbuf path;
+    strbuf_init(&path);
+    strbuf_append(&path, "/api/v1/namespaces/");
+    strbuf_append_path_escaped(&path, ns);
+    strbuf_append(&path, "/pods");
+    struct pod_counter *counter = mem_zalloc(sizeof *counter);
+    struct kube_watch_options options = {.path = path.data, .label_selector = label_selector};
+    int rc = kube_watch_open(client, &options, &handlers, counter, &counter->watch, err);
+    if (rc < 0) {
+        mem_free(counter);
+        return rc;
+    }
+    counter->selector = mem_strdup(label_selector);
+    *ret = counter;
+    return 0;
+}
+
+void pod_counter_close(struct pod_counter *counter)
+{
+    if (!counter)
+        return;
+    kube_watch_close(counter->watch);
+    struct pod *pod, *next;
+    HASH_ITER(hh, counter->pods, pod, next)
+        pod_drop(counter, pod);
+    mem_free(counter->selector);
+    mem_free(counter);
+}
+
+bool pod_counter_read(const struct pod_counter *counter, int32_t *ret_pods, int32_t *ret_ready)
+{
+    if (!counter || !kube_watch_synced(counter->watch))
+        return false;
+    *ret_pods = (int32_t)HASH_COUNT(counter->pods);
+    *ret_ready = counter->ready;
+    return true;
+}
+
+const char *pod_counter_selector(const struct pod_counter *counter)
+{
+    return counter->selector;
+}

@@ -1,0 +1,173 @@
+/* Owns an object's rounds: when it is due, asking its triggers, deciding once all have answered. */
+#include <string.h>
+
+#include "scaler/base/mem.h"
+#include "scaler/daemon/internal.h"
+#include "scaler/daemon/state.h"
+
+/* The HPA's sync period: how often 1…N is looked at, however long pollingInterval is (design.md §7). */
+#define HPA_PERIOD_MS     15000
+#define SHARED_READING_MS 250
+
+static bool all_cached(const struct scaled_object *spec)
+{
+    for (size_t i = 0; i < spec->triggers_len; i++)
+        if (!spec->triggers[i].use_cached_metrics)
+            return false;
+    return spec->triggers_len > 0;
+}
+
+int64_t round_interval_ms(const struct object *object)
+{
+    int64_t polling = object->spec->polling_ms;
+    bool at_zero = object->target && target_info(object->target)->spec_replicas == 0;
+    if (at_zero || all_cached(object->spec) || polling < HPA_PERIOD_MS)
+        return polling;
+    return HPA_PERIOD_MS;
+}
+
+static void on_timer(struct timer *timer)
+{
+    round_begin(container_of(timer, struct object, timer));
+}
+
+void round_schedule(struct object *object, int64_t delay_ms)
+{
+    if (!object->dead)
+        timer_start(object->daemon->net, &object->timer, delay_ms, on_timer);
+}
+
+/* Rounds fall on a grid whose phase comes from the first query: objects that share a reading are due together, others spread out. */
+static void schedule_next(struct object *object)
+{
+    int64_t now = net_now_ms(object->daemon->net), interval = round_interval_ms(object);
+    const struct query *query = object->triggers_len ? object->triggers[0].query : NULL;
+    int64_t phase = query ? (int64_t)(query_hash(query) % (uint64_t)interval) : 0;
+    int64_t delay = interval - (now - phase) % interval;
+    round_schedule(object, delay < 1 ? 1 : delay);
+}
+
+void round_abort(struct object *object)
+{
+    for (uint32_t i = 0; i < object->triggers_len; i++) {
+        if (object->triggers[i].waiting)
+            query_forget(&object->triggers[i].waiter);
+        object->triggers[i].waiting = false;
+    }
+    object->waiting = 0;
+    object->in_round = false;
+}
+
+/* The selector is known only now, and may change with the target. */
+static void follow_pods(struct object *object)
+{
+    const char *selector = target_info(object->target)->selector;
+    bool wanted = false;
+    for (uint32_t i = 0; i < object->policy.triggers_len; i++)
+        wanted = wanted || object->trigger_policies[i].type == METRIC_VALUE;
+    if (object->pods && (!wanted || !text_eq(pod_counter_selector(object->pods), selector))) {
+        pod_counter_close(object->pods);
+        object->pods = NULL;
+    }
+    struct err err;
+    if (wanted && !object->pods && !text_empty(selector))
+        pod_counter_open(object->daemon->client, object->spec->meta.ns, selector, &object->pods, &err);
+}
+
+static struct target_state target_state_of(struct object *object)
+{
+    const struct target_info *info = target_info(object->target);
+    struct target_state state = {.spec_replicas = info->spec_replicas, .status_replicas = info->status_replicas};
+    state.has_pods = pod_counter_read(object->pods, &state.pods, &state.ready_pods);
+    return state;
+}
+
+static void evaluate(struct object *object)
+{
+    struct daemon *daemon = object->daemon;
+    object->in_round = false;
+    schedule_next(object);
+    if (object->write || !target_info(object->target)->exists)
+        return; /* the last decision is still being written; the next round sees its result */
+    struct reading readings[DECISION_TRIGGERS_MAX];
+    for (uint32_t i = 0; i < object->triggers_len; i++)
+        readings[i] = object->triggers[i].reading;
+    struct target_state target = target_state_of(object);
+    int64_t now = net_now_ms(daemon->net);
+    struct decision decision;
+    object->policy.created_ms = object->created_ms;
+    decide(&object->policy, &object->history, readings, &target, now, &decision);
+    daemon->decisions++;
+    object->first_round_done = true;
+    ledger_add(&object->ledger, &decision, readings, now);
+    report_transition(object, &decision);
+    state_note(daemon->state, object, &decision);
+    if (decision.replicas != decision.current)
+        writer_apply(object, &decision);
+}
+
+static void on_answer(struct query_waiter *waiter, const struct reading *reading, const char *error)
+{
+    struct trigger *trigger = container_of(waiter, struct trigger, waiter);
+    struct object *object = trigger->object;
+    uint32_t index = (uint32_t)(trigger - object->triggers);
+    trigger->waiting = false;
+    trigger->reading = *reading;
+    bool news = !text_eq(trigger->error, error);
+    if (news) {
+        mem_free(trigger->error);
+        trigger->error = mem_strdup(error);
+    }
+    if (error) {
+        object->trigger_errors++;
+        if (news)
+            report_trigger_error(object, trigger, index);
+    }
+    if (--object->waiting == 0)
+        evaluate(object);
+}
+
+static void ask(struct object *object, uint32_t index, int64_t interval)
+{
+    struct trigger *trigger = &object->triggers[index];
+    if (!trigger->query)
+        return;
+    int64_t max_age = interval / 2 < SHARED_READING_MS ? interval / 2 : SHARED_READING_MS;
+    if (object->spec->triggers[index].use_cached_metrics)
+        max_age = object->spec->polling_ms - max_age;
+    trigger->waiting = true;
+    object->waiting++;
+    trigger->waiter.fn = on_answer;
+    query_ask(trigger->query, max_age, &trigger->waiter);
+}
+
+static bool frozen(const struct policy *policy)
+{
+    return policy->pause.paused || policy->pause.has_replicas;
+}
+
+void round_begin(struct object *object)
+{
+    if (object->dead || object->phase != OBJECT_RUNNING || object->daemon->stopping)
+        return;
+    if (!object->built)
+        triggers_build(object);
+    const struct target_info *info = target_info(object->target);
+    if (!info->known || !info->exists) {
+        schedule_next(object);
+        return;
+    }
+    if (object->in_round) { /* a source is slower than the interval: no pile-up, the next round waits for this one */
+        schedule_next(object);
+        return;
+    }
+    follow_pods(object);
+    object->in_round = true;
+    object->waiting = 0;
+    int64_t interval = round_interval_ms(object);
+    if (!frozen(&object->policy))
+        for (uint32_t i = 0; i < object->triggers_len; i++)
+            ask(object, i, interval);
+    if (object->waiting == 0)
+        evaluate(object);
+}

@@ -1,0 +1,335 @@
+/* Owns saving and restoring: shards, dirtiness, the 10 s pace. The text of one object: state_codec.c. */
+#include "scaler/daemon/state.h"
+
+#include <string.h>
+
+#include "scaler/base/log.h"
+#include "scaler/base/mem.h"
+#include "scaler/base/number.h"
+#include "scaler/daemon/internal.h"
+#include "scaler/daemon/state_codec.h"
+#include "scaler/kube/store.h"
+
+#define SAVE_MS           10000
+#define STEADY_SAVE_MS    30000 /* an unchanged, active object is saved anew so often: its lastActive moves on */
+#define RETRY_MS          2000
+#define SHARDS_MAX        64u
+#define OBJECTS_PER_SHARD 500u
+#define FORGET_MS         (24LL * 3600 * 1000) /* saved objects that are not configured any more */
+
+struct shard {
+    struct state *state;
+    unsigned index;
+    struct kube_store *store;
+    bool dirty, writing, loaded;
+};
+
+struct state {
+    struct daemon *daemon;
+    struct shard shards[SHARDS_MAX];
+    unsigned len;          /* in use */
+    unsigned to_load;      /* still to be read */
+    struct text_map saved; /* read at start and not yet claimed by an object: "ns_name" → text */
+    struct timer timer;
+    bool off;
+    bool final;
+    void (*loaded)(struct daemon *daemon);
+    void (*flushed)(struct daemon *daemon);
+};
+
+static void load_shard(struct shard *shard);
+static void on_save_timer(struct timer *timer);
+
+/* '_' is in no Kubernetes name, so the pair is unambiguous, and a valid ConfigMap key. */
+static char *object_key(const struct object *object)
+{
+    return mem_printf("%s_%s", object->spec->meta.ns, object->spec->meta.name);
+}
+
+static struct shard *shard_of(struct state *state, const char *key)
+{
+    return &state->shards[text_hash(key, strlen(key)) % state->len];
+}
+
+static void open_shards(struct state *state, unsigned len)
+{
+    const char *base = state->daemon->options->state_name ? state->daemon->options->state_name : "davit-state";
+    for (unsigned i = state->len; i < len; i++) {
+        AUTO_FREE char *name = i == 0 ? mem_strdup(base) : mem_printf("%s-%u", base, i);
+        state->shards[i] = (struct shard){.state = state, .index = i};
+        state->shards[i].store = kube_store_new(state->daemon->client, state->daemon->ns, name);
+    }
+    state->len = len;
+}
+
+struct state *state_new(struct daemon *daemon)
+{
+    struct state *state = mem_zalloc(sizeof *state);
+    state->daemon = daemon;
+    state->off = daemon->options->no_state;
+    open_shards(state, 1);
+    return state;
+}
+
+static void all_loaded(struct state *state)
+{
+    timer_start(state->daemon->net, &state->timer, SAVE_MS, on_save_timer);
+    state->loaded(state->daemon);
+}
+
+static void keep(struct state *state, const struct text_map *data)
+{
+    for (size_t i = 0; i < data->len; i++)
+        if (strchr(data->items[i].key, '_'))
+            text_map_set(&state->saved, data->items[i].key, data->items[i].value);
+}
+
+static void on_retry(struct timer *timer)
+{
+    struct state *state = container_of(timer, struct state, timer);
+    for (unsigned i = 0; i < state->len; i++)
+        if (!state->shards[i].loaded)
+            load_shard(&state->shards[i]);
+}
+
+static void more_shards(struct state *state, const struct text_map *data)
+{
+    int64_t len;
+    const char *text = text_map_get(data, "shards");
+    if (!text || number_parse_json_int(text, 1, SHARDS_MAX, &len, NULL) < 0)
+        return;
+    unsigned before = state->len;
+    open_shards(state, (unsigned)len > before ? (unsigned)len : before);
+    for (unsigned i = before; i < state->len; i++) {
+        state->to_load++;
+        load_shard(&state->shards[i]);
+    }
+}
+
+static void on_shard_read(const struct text_map *data, const struct err *error, void *arg)
+{
+    struct shard *shard = arg;
+    struct state *state = shard->state;
+    if (error && error->code == ERR_CANCELED)
+        return;
+    if (error && error->code == ERR_AUTH) {
+        log_warn(NULL, "saved state cannot be read, cooldowns start anew after a restart: %s", error->msg);
+        state->off = true;
+    } else if (error) {
+        log_warn(NULL, "reading saved state: %s; trying again in %d s", error->msg, RETRY_MS / 1000);
+        timer_start(state->daemon->net, &state->timer, RETRY_MS, on_retry);
+        return;
+    }
+    shard->loaded = true;
+    if (data) {
+        keep(state, data);
+        if (shard->index == 0)
+            more_shards(state, data);
+    }
+    if (--state->to_load == 0)
+        all_loaded(state);
+}
+
+static void load_shard(struct shard *shard)
+{
+    kube_store_read(shard->store, on_shard_read, shard);
+}
+
+static void loaded_turn(void *arg)
+{
+    struct state *state = arg;
+    state->loaded(state->daemon);
+}
+
+void state_load(struct state *state, void (*loaded)(struct daemon *daemon))
+{
+    state->loaded = loaded;
+    if (state->off) {
+        net_defer(state->daemon->net, loaded_turn, state);
+        return;
+    }
+    state->to_load = 1;
+    load_shard(&state->shards[0]);
+}
+
+void state_restore(struct state *state, struct object *object)
+{
+    if (object->history_loaded)
+        return;
+    object->history_loaded = true;
+    AUTO_FREE char *key = object_key(object);
+    const char *text = text_map_get(&state->saved, key);
+    if (text_empty(text))
+        return;
+    struct saved_object saved;
+    struct history history;
+    struct err err;
+    history_init(&history);
+    if (state_decode(text, net_now_ms(state->daemon->net), STEADY_SAVE_MS, &saved, &history, &err) < 0) {
+        log_warn(object->id, "saved state not used: %s", err.msg);
+        history_done(&history);
+    } else {
+        history_done(&object->history);
+        object->history = history;
+        object->created_ms = saved.created_ms;
+    }
+    text_map_set(&state->saved, key, "");
+}
+
+void state_touch(struct state *state, struct object *object)
+{
+    AUTO_FREE char *key = object_key(object);
+    shard_of(state, key)->dirty = true;
+}
+
+void state_note(struct state *state, struct object *object, const struct decision *decision)
+{
+    uint64_t signature = history_signature(&object->history) ^ (decision->active ? 0x9e3779b97f4a7c15ULL : 0);
+    bool moved_on = object->history.last_active_ms - object->saved.saved_active_ms >= STEADY_SAVE_MS;
+    if (signature == object->saved.signature && !moved_on)
+        return;
+    object->saved.signature = signature;
+    object->saved.saved_active_ms = object->history.last_active_ms;
+    state_touch(state, object);
+}
+
+void state_forget(struct state *state, struct object *object)
+{
+    AUTO_FREE char *key = object_key(object);
+    text_map_set(&state->saved, key, "");
+    shard_of(state, key)->dirty = true;
+}
+
+/* ---- saving ---- */
+
+static void add_object(struct state *state, const struct shard *shard, struct object *object, struct text_map *data)
+{
+    AUTO_FREE char *key = object_key(object);
+    if (shard_of(state, key) != shard || !object->history_loaded)
+        return;
+    struct saved_object saved = {.created_ms = object->created_ms,
+                                 .saved_ms = net_now_ms(state->daemon->net),
+                                 .active = object->was_active,
+                                 .graceful = state->final};
+    AUTO_FREE char *text = state_encode(&saved, &object->history);
+    text_map_set(data, key, text);
+}
+
+static bool forgotten(struct state *state, const char *text)
+{
+    struct saved_object saved;
+    struct history history;
+    history_init(&history);
+    int64_t now = net_now_ms(state->daemon->net);
+    bool old = state_decode(text, now, 0, &saved, &history, NULL) < 0 || now - saved.saved_ms > FORGET_MS;
+    history_done(&history);
+    return old;
+}
+
+static void collect(struct state *state, const struct shard *shard, struct text_map *data)
+{
+    if (shard->index == 0) {
+        AUTO_FREE char *len = mem_printf("%u", state->len);
+        text_map_set(data, "shards", len);
+    }
+    for (size_t i = 0; i < state->saved.len; i++) {
+        const struct text_pair *pair = &state->saved.items[i];
+        if (!text_empty(pair->value) && shard_of(state, pair->key) == shard && !forgotten(state, pair->value))
+            text_map_set(data, pair->key, pair->value);
+    }
+    struct object *object, *next;
+    HASH_ITER(hh, state->daemon->objects, object, next)
+        add_object(state, shard, object, data);
+}
+
+static void check_flushed(struct state *state)
+{
+    for (unsigned i = 0; i < state->len; i++)
+        if (state->shards[i].writing)
+            return;
+    void (*flushed)(struct daemon *) = state->flushed;
+    state->flushed = NULL;
+    if (flushed)
+        flushed(state->daemon);
+}
+
+static void on_written(const struct text_map *data, const struct err *error, void *arg)
+{
+    (void)data;
+    struct shard *shard = arg;
+    shard->writing = false;
+    if (error && error->code != ERR_CANCELED) {
+        shard->dirty = true;
+        log_warn(NULL, "saving state: %s; trying again in %d s", error->msg, SAVE_MS / 1000);
+    }
+    check_flushed(shard->state);
+}
+
+static void save_shard(struct shard *shard)
+{
+    struct text_map data = {0};
+    struct err err;
+    collect(shard->state, shard, &data);
+    shard->dirty = false;
+    shard->writing = true;
+    if (kube_store_write(shard->store, &data, on_written, shard, &err) < 0) {
+        shard->writing = false;
+        shard->dirty = true;
+    }
+    text_map_done(&data);
+}
+
+/* More ConfigMaps when the objects would not fit; every object may then live elsewhere, so all are written. */
+static void grow(struct state *state)
+{
+    size_t objects = HASH_COUNT(state->daemon->objects);
+    unsigned wanted = 1;
+    while (wanted < SHARDS_MAX && wanted * OBJECTS_PER_SHARD < objects)
+        wanted *= 2;
+    if (wanted <= state->len)
+        return;
+    open_shards(state, wanted);
+    for (unsigned i = 0; i < state->len; i++)
+        state->shards[i].dirty = true;
+}
+
+static void save_all(struct state *state)
+{
+    if (state->off)
+        return;
+    grow(state);
+    for (unsigned i = 0; i < state->len; i++)
+        if ((state->shards[i].dirty || state->final) && !state->shards[i].writing)
+            save_shard(&state->shards[i]);
+}
+
+static void on_save_timer(struct timer *timer)
+{
+    struct state *state = container_of(timer, struct state, timer);
+    save_all(state);
+    timer_start(state->daemon->net, &state->timer, SAVE_MS, on_save_timer);
+}
+
+static void flushed_turn(void *arg)
+{
+    check_flushed(arg);
+}
+
+void state_flush(struct state *state, void (*done)(struct daemon *daemon))
+{
+    state->flushed = done;
+    if (state->to_load == 0 && state->daemon->state_loaded) {
+        state->final = true;
+        save_all(state);
+    }
+    net_defer(state->daemon->net, flushed_turn, state);
+}
+
+void state_close(struct state *state)
+{
+    timer_stop(state->daemon->net, &state->timer);
+    for (unsigned i = 0; i < state->len; i++)
+        kube_store_close(state->shards[i].store);
+    text_map_done(&state->saved);
+    mem_free(state);
+}

@@ -1,0 +1,233 @@
+/* Owns the way from a manifest's triggers to queries of the planner, and from the manifest to the engine's policy. */
+#include <stdio.h>
+
+#include "scaler/base/log.h"
+#include "scaler/base/mem.h"
+#include "scaler/base/number.h"
+#include "scaler/daemon/internal.h"
+
+struct first_error {
+    struct params_error_sink sink;
+    char text[ERR_TEXT_MAX];
+};
+
+static void keep_errors(struct params_error_sink *sink, bool warning, const char *key, const char *message)
+{
+    struct first_error *first = container_of(sink, struct first_error, sink);
+    if (warning)
+        return;
+    size_t used = strnlen(first->text, sizeof first->text);
+    snprintf(first->text + used, sizeof first->text - used, "%s%s%s%s", used ? "; " : "", key ? key : "", key ? ": " : "", message);
+}
+
+static void set_error(struct trigger *trigger, const char *text)
+{
+    if (!text || !text_eq(trigger->error, text)) {
+        mem_free(trigger->error);
+        trigger->error = mem_strdup(text);
+    }
+}
+
+static void drop_query(struct trigger *trigger)
+{
+    if (trigger->query) {
+        query_forget(&trigger->waiter);
+        query_unref(trigger->query);
+    }
+    trigger->query = NULL;
+    trigger->waiting = false;
+}
+
+/* Parses the parameters; NULL and the text in first when they are wrong. */
+static void *parse(struct object *object, const struct scaler_type *type, uint32_t index, const struct text_map *auth, const struct text_map *env,
+                   struct first_error *first)
+{
+    struct params_context context = {
+        .metadata = &object->spec->triggers[index].metadata, .auth = auth, .env = env, .trigger_index = index};
+    void *config = mem_zalloc(type->schema.config_size);
+    if (params_parse(&type->schema, &context, config, &first->sink) == 0)
+        return config;
+    mem_free(config);
+    return NULL;
+}
+
+static bool describe(struct object *object, uint32_t index, const struct scaler_type *type, const void *config, struct first_error *first)
+{
+    struct scaler_target target = {0};
+    type->describe(config, &target);
+    struct trigger_policy *policy = &object->trigger_policies[index];
+    struct trigger *trigger = &object->triggers[index];
+    policy->target_milli = number_metric_milli(target.threshold);
+    policy->activation = target.activation;
+    policy->missing_is_zero = target.missing_is_zero;
+    mem_free(trigger->metric_name);
+    trigger->metric_name = mem_printf("s%u-%s", index, target.metric_name);
+    if (policy->target_milli <= 0) {
+        snprintf(first->text, sizeof first->text, "the target value must be greater than 0 (after rounding to three decimals)");
+        return false;
+    }
+    return true;
+}
+
+static void connect(struct object *object, uint32_t index, const struct text_map *auth, const struct text_map *env)
+{
+    struct trigger *trigger = &object->triggers[index];
+    struct first_error first = {.sink.add = keep_errors};
+    struct err err;
+    void *config = parse(object, trigger->type, index, auth, env, &first);
+    if (config && !describe(object, index, trigger->type, config, &first)) {
+        params_done(&trigger->type->schema, config);
+        mem_free(config);
+        config = NULL;
+    }
+    struct query *query = NULL;
+    if (config && planner_query(object->daemon->planner, trigger->type, config, &query, &err) < 0)
+        snprintf(first.text, sizeof first.text, "%s", err.msg);
+    if (query && query == trigger->query) {
+        query_unref(query); /* nothing changed */
+        return;
+    }
+    drop_query(trigger);
+    trigger->query = query;
+    trigger->reading = (struct reading){.state = query ? READING_PENDING : READING_ERROR};
+    set_error(trigger, query ? NULL : first.text);
+    if (!query)
+        report_trigger_error(object, trigger, index);
+}
+
+static void build_one(struct object *object, uint32_t index)
+{
+    struct trigger *trigger = &object->triggers[index];
+    const struct trigger_spec *spec = &object->spec->triggers[index];
+    struct text_map auth = {0}, env = {0};
+    struct err err = {0};
+    trigger->type = object->daemon->registry->find(spec->type);
+    if (!trigger->type) {
+        drop_query(trigger);
+        trigger->reading = (struct reading){.state = READING_ERROR};
+        AUTO_FREE char *text = mem_printf("no scaler for trigger type \"%s\"", spec->type);
+        set_error(trigger, text);
+        report_trigger_error(object, trigger, index);
+        return;
+    }
+    switch (credentials_resolve(object, spec, &auth, &env, &err)) {
+    case RESOLVE_OK:
+        connect(object, index, &auth, &env);
+        break;
+    case RESOLVE_PENDING: /* what ran goes on until the new values are known */
+        if (!trigger->query)
+            set_error(trigger, "waiting for credentials");
+        break;
+    case RESOLVE_ERROR:
+        if (trigger->query)
+            break; /* unreadable now is not changed: keep asking with what is known */
+        trigger->reading = (struct reading){.state = READING_ERROR};
+        set_error(trigger, err.msg);
+        report_trigger_error(object, trigger, index);
+        break;
+    }
+    text_map_done_secret(&auth);
+    text_map_done_secret(&env);
+}
+
+static void resize(struct object *object)
+{
+    uint32_t len = (uint32_t)object->spec->triggers_len;
+    if (object->triggers && object->triggers_len == len)
+        return;
+    triggers_drop(object);
+    object->triggers = mem_zalloc_array(len, sizeof *object->triggers);
+    object->triggers_len = len;
+    for (uint32_t i = 0; i < len; i++)
+        object->triggers[i].object = object;
+}
+
+void triggers_build(struct object *object)
+{
+    round_abort(object);
+    resize(object);
+    policy_compile(object);
+    struct values_ref **old = object->refs;
+    size_t old_len = object->refs_len;
+    object->refs = NULL;
+    object->refs_len = 0;
+    for (uint32_t i = 0; i < object->triggers_len; i++)
+        build_one(object, i);
+    /* Released only now, so that what stays in use is not watched anew. */
+    for (size_t i = 0; i < old_len; i++)
+        values_release(old[i]);
+    mem_free(old);
+    object->built = true;
+}
+
+void triggers_drop(struct object *object)
+{
+    for (uint32_t i = 0; i < object->triggers_len; i++) {
+        drop_query(&object->triggers[i]);
+        mem_free(object->triggers[i].error);
+        mem_free(object->triggers[i].metric_name);
+    }
+    mem_free(object->triggers);
+    object->triggers = NULL;
+    object->triggers_len = 0;
+    object->built = false;
+}
+
+static struct fallback_policy fallback_of(const struct scaled_object *spec)
+{
+    static const enum fallback_behavior behaviors[] = {
+        [FALLBACK_KIND_STATIC] = FALLBACK_STATIC,
+        [FALLBACK_KIND_CURRENT] = FALLBACK_CURRENT_REPLICAS,
+        [FALLBACK_KIND_CURRENT_IF_HIGHER] = FALLBACK_CURRENT_REPLICAS_IF_HIGHER,
+        [FALLBACK_KIND_CURRENT_IF_LOWER] = FALLBACK_CURRENT_REPLICAS_IF_LOWER,
+        [FALLBACK_KIND_SCALING_MODIFIERS] = FALLBACK_SCALING_MODIFIERS,
+    };
+    return (struct fallback_policy){.set = spec->fallback.set,
+                                    .failure_threshold = spec->fallback.failure_threshold,
+                                    .replicas = spec->fallback.replicas,
+                                    .behavior = behaviors[spec->fallback.kind]};
+}
+
+static struct pause_policy pause_of(const struct scaled_object *spec)
+{
+    /* paused-replicas that does not parse freezes: the user wanted it not to move. */
+    return (struct pause_policy){.paused = spec->pause.paused || spec->pause.bad_replicas,
+                                 .has_replicas = spec->pause.has_replicas && !spec->pause.bad_replicas,
+                                 .replicas = spec->pause.replicas,
+                                 .scale_in = spec->pause.scale_in,
+                                 .scale_out = spec->pause.scale_out,
+                                 .force_activation = spec->pause.force_activation};
+}
+
+void policy_compile(struct object *object)
+{
+    const struct scaled_object *spec = object->spec;
+    const struct daemon_options *options = object->daemon->options;
+    if (object->policy.triggers_len != spec->triggers_len || !object->trigger_policies) {
+        mem_free(object->trigger_policies);
+        object->trigger_policies = mem_zalloc_array(spec->triggers_len, sizeof *object->trigger_policies);
+    }
+    for (size_t i = 0; i < spec->triggers_len; i++) {
+        object->trigger_policies[i].type = spec->triggers[i].value_metric ? METRIC_VALUE : METRIC_AVERAGE_VALUE;
+        if (object->trigger_policies[i].target_milli <= 0)
+            object->trigger_policies[i].target_milli = 1000; /* until it is built nothing is divided by it */
+    }
+    object->policy = (struct policy){
+        .min = spec->has_min ? spec->min : 0,
+        .max = spec->max,
+        .has_idle = spec->has_idle,
+        .idle = spec->idle,
+        .cooldown_ms = spec->cooldown_ms,
+        .initial_cooldown_ms = spec->initial_cooldown_ms,
+        .created_ms = object->created_ms,
+        .tolerance = options->tolerance,
+        .down_window_s = options->down_window_s,
+        .behavior = spec->behavior,
+        .fallback = fallback_of(spec),
+        .pause = pause_of(spec),
+        .hold_unknown = spec->unknown == UNKNOWN_HOLD || (spec->unknown == UNKNOWN_DEFAULT && options->hold_unknown),
+        .triggers_len = (uint32_t)spec->triggers_len,
+        .triggers = object->trigger_policies,
+    };
+    history_set_triggers(&object->history, object->policy.triggers_len);
+}
