@@ -195,6 +195,12 @@ static struct text_pair *find_pair(const struct text_map *map, const char *key)
     return NULL;
 }
 
+static void append_take(struct text_map *map, const char *key, char *value)
+{
+    map->items = grow(map->items, map->len, sizeof(*map->items));
+    map->items[map->len++] = (struct text_pair){.key = mem_strdup(key), .value = value};
+}
+
 void text_map_set(struct text_map *map, const char *key, const char *value)
 {
     char *copy = mem_strdup(value); /* first: value may be the one being replaced */
@@ -204,8 +210,12 @@ void text_map_set(struct text_map *map, const char *key, const char *value)
         pair->value = copy;
         return;
     }
-    map->items = grow(map->items, map->len, sizeof(*map->items));
-    map->items[map->len++] = (struct text_pair){.key = mem_strdup(key), .value = copy};
+    append_take(map, key, copy);
+}
+
+void text_map_append(struct text_map *map, const char *key, const char *value)
+{
+    append_take(map, key, mem_strdup(value));
 }
 
 const char *text_map_get(const struct text_map *map, const char *key)

@@ -37,6 +37,7 @@ struct text_map {
     size_t len;
 };
 void text_map_set(struct text_map *map, const char *key, const char *value);
+void text_map_append(struct text_map *map, const char *key, const char *value); /* the key may stand twice then */
 const char *text_map_get(const struct text_map *map, const char *key); /* NULL: absent */
 void text_map_done(struct text_map *map);
 void text_map_done_secret(struct text_map *map); /* wipes values */
