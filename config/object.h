@@ -23,8 +23,11 @@ struct config_meta {
     char *name;
     char *uid;             /* "" for files */
     int64_t created_ms;    /* 0: not said */
-    uint64_t content_hash; /* of the object's own node: equal hash = unchanged */
-    struct text_map annotations; /* all; bounded by the file's size */
+    bool deleting;         /* metadata.deletionTimestamp is set: only finalizers hold it */
+    /* Equal hash = unchanged: of everything but status and what the API server keeps itself (resourceVersion, generation,
+     * managedFields, …); neither the order of keys nor the place in the file matters. */
+    uint64_t content_hash;
+    struct text_map annotations; /* all but kubectl's copy of the object; bounded by the file's size */
     struct text_map labels;
 };
 
@@ -43,7 +46,8 @@ struct trigger_spec {
     struct config_mark *metadata_marks; /* of each key, same order as metadata.items */
     struct config_mark mark;
     bool use_cached_metrics;
-    bool value_metric; /* metricType: Value */
+    bool value_metric;       /* metricType: Value */
+    bool utilization_metric; /* metricType: Utilization; cpu and memory only */
     struct auth_ref auth;
 };
 

@@ -47,7 +47,7 @@ struct param_row {
     const char *const *choices; /* enum: NULL-terminated, checked per comma-separated piece */
     const char *const *exclusive; /* at most one piece may belong to this NULL-terminated set */
     bool has_min, has_max;
-    double min, max;
+    double min, max;           /* of PARAM_INT, PARAM_FLOAT, PARAM_DURATION (nanoseconds) */
     bool min_exclusive;        /* > min instead of ≥ */
     char separator;            /* of lists; 0: ',' */
     const char *refused;       /* deprecated: presence is an error with this text */
@@ -101,6 +101,9 @@ struct trigger_schema {
 
 /* The known authentication parameter's value might exist elsewhere: true if context says so for this row's sources. */
 bool params_may_come_later(const struct params_context *context, const struct param_row *row);
+
+/* key is the `<param>FromEnv` of a row that reads the container's environment. */
+bool params_is_env_key(const struct trigger_schema *schema, const char *key);
 
 /* Parses into config (config_size bytes, zeroed by this call). All errors go to sink; returns 0, or ERR_CONFIG if there was any.
  * On error config is already released. Unknown metadata keys are warnings. */
