@@ -69,7 +69,7 @@ static bool describe(struct object *object, uint32_t index, const struct scaler_
     return true;
 }
 
-static void connect(struct object *object, uint32_t index, const struct text_map *auth, const struct text_map *env)
+static void attach(struct object *object, uint32_t index, const struct text_map *auth, const struct text_map *env)
 {
     struct trigger *trigger = &object->triggers[index];
     struct first_error first = {.sink.add = keep_errors};
@@ -112,7 +112,7 @@ static void build_one(struct object *object, uint32_t index)
     }
     switch (credentials_resolve(object, spec, &auth, &env, &err)) {
     case RESOLVE_OK:
-        connect(object, index, &auth, &env);
+        attach(object, index, &auth, &env);
         break;
     case RESOLVE_PENDING: /* what ran goes on until the new values are known */
         if (!trigger->query)

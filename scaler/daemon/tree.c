@@ -1,0 +1,132 @@
+/* Owns the cheap look at the configuration directory, and carrying over what broken files held. */
+#include "scaler/daemon/tree.h"
+
+#include <dirent.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "scaler/base/mem.h"
+
+#define DEPTH_MAX 16
+
+struct scan {
+    uint64_t signature;
+    struct text_list *dirs;
+    unsigned entries;
+};
+
+static void mix(struct scan *scan, const void *bytes, size_t len)
+{
+    /* Order of directory entries is not stable: each entry is hashed alone and added. */
+    scan->signature += text_hash(bytes, len) * 0x9e3779b97f4a7c15ULL;
+}
+
+static bool is_yaml(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+}
+
+static void add_file(struct scan *scan, const char *path, const struct stat *st)
+{
+    AUTO_FREE char *text = mem_printf("%s|%lld|%llu|%llu|%lld.%09ld|%lld.%09ld", path, (long long)st->st_size, (unsigned long long)st->st_ino,
+                                      (unsigned long long)st->st_dev, (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
+                                      (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
+    mix(scan, text, strlen(text));
+}
+
+static void scan_dir(struct scan *scan, const char *path, int depth)
+{
+    DIR *dir = depth < DEPTH_MAX ? opendir(path) : NULL;
+    if (!dir)
+        return;
+    text_list_add(scan->dirs, path);
+    for (struct dirent *entry; (entry = readdir(dir)) && scan->entries < CONFIG_MAX_FILES;) {
+        if (entry->d_name[0] == '.')
+            continue;
+        AUTO_FREE char *child = mem_printf("%s/%s", path, entry->d_name);
+        struct stat st;
+        scan->entries++;
+        if (stat(child, &st) < 0)
+            continue;
+        if (S_ISDIR(st.st_mode))
+            scan_dir(scan, child, depth + 1);
+        else if (is_yaml(entry->d_name))
+            add_file(scan, child, &st);
+    }
+    closedir(dir);
+}
+
+int tree_scan(const char *dir, uint64_t *ret_signature, struct text_list *ret_dirs, struct err *err)
+{
+    struct stat st;
+    if (stat(dir, &st) < 0)
+        return err_set(err, ERR_NOT_FOUND, "cannot be read");
+    struct scan scan = {.dirs = ret_dirs, .signature = 1};
+    if (S_ISDIR(st.st_mode))
+        scan_dir(&scan, dir, 0);
+    else
+        add_file(&scan, dir, &st);
+    *ret_signature = scan.signature;
+    return 0;
+}
+
+static bool is_broken(const struct config_set *set, const char *file)
+{
+    for (size_t i = 0; i < set->broken_files.len; i++)
+        if (strcmp(set->broken_files.items[i], file) == 0)
+            return true;
+    return false;
+}
+
+/* Finding is by bisection of a sorted list, so what is carried over is gathered first and appended after. */
+static void carry_objects(struct config_set *set, const struct config_set *previous)
+{
+    size_t len = set->objects_len;
+    for (size_t i = 0; i < previous->objects_len; i++) {
+        struct scaled_object *object = previous->objects[i];
+        const struct config_set sorted = {.objects = set->objects, .objects_len = len};
+        if (!is_broken(set, object->meta.file) || config_find_object(&sorted, object->meta.ns, object->meta.name))
+            continue;
+        set->objects = mem_realloc_array(set->objects, set->objects_len + 1, sizeof *set->objects);
+        set->objects[set->objects_len++] = scaled_object_ref(object);
+    }
+}
+
+static void carry_auths(struct config_set *set, const struct config_set *previous)
+{
+    size_t len = set->auths_len;
+    for (size_t i = 0; i < previous->auths_len; i++) {
+        struct trigger_auth *auth = previous->auths[i];
+        const struct config_set sorted = {.auths = set->auths, .auths_len = len};
+        if (!is_broken(set, auth->meta.file) || config_find_auth(&sorted, auth->cluster, auth->meta.ns, auth->meta.name))
+            continue;
+        set->auths = mem_realloc_array(set->auths, set->auths_len + 1, sizeof *set->auths);
+        set->auths[set->auths_len++] = trigger_auth_ref(auth);
+    }
+}
+
+static void carry_values(struct config_set *set, const struct config_set *previous)
+{
+    size_t len = set->values_len;
+    for (size_t i = 0; i < previous->values_len; i++) {
+        struct key_values *values = previous->values[i];
+        const struct config_set sorted = {.values = set->values, .values_len = len};
+        if (!is_broken(set, values->meta.file) || config_find_values(&sorted, values->secret, values->meta.ns, values->meta.name))
+            continue;
+        set->values = mem_realloc_array(set->values, set->values_len + 1, sizeof *set->values);
+        set->values[set->values_len++] = key_values_ref(values);
+    }
+}
+
+void tree_carry_over(struct config_set *set, const struct config_set *previous)
+{
+    if (set->broken_files.len == 0)
+        return;
+    carry_objects(set, previous);
+    carry_auths(set, previous);
+    carry_values(set, previous);
+    struct diag_list diags = {0};
+    config_set_finish(set, &diags);
+    diag_list_done(&diags);
+}
