@@ -1,0 +1,263 @@
+/* Reads {data:{result:[{metric:{…}, value:[time, "number"]}]}} in one pass, with the outcome that Go's
+ * decoder has: field names in any case, a repeated field merges into what the first left, null leaves a
+ * struct alone and empties a list. */
+#include "scalers/prometheus/response.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "scaler/base/mem.h"
+#include "scaler/base/number.h"
+#include "scalers/prometheus/json_scan.h"
+
+enum value_kind { VALUE_NONE, VALUE_NULL, VALUE_STRING, VALUE_OTHER };
+
+/* The decoded answer, as far as it matters: of the elements only the first. */
+struct answer {
+    size_t results;     /* elements of data.result */
+    size_t value_items; /* of the first element's value */
+    enum value_kind kind;
+    struct json_slice number; /* value[1] when it is a string */
+    bool partial;
+};
+
+static bool fits_text_or_null(struct json_scan *scan)
+{
+    struct json_slice ignored;
+    return json_scan_peek(scan) == 'n' ? json_scan_null(scan) : json_scan_string(scan, &ignored);
+}
+
+/* Go turns each number inside `value` into a double, and one that does not fit fails the whole answer.
+ * Without an exponent it takes more than 300 digits to get there. */
+static bool number_fits(const char *at, size_t len)
+{
+    if (len < 300 && !memchr(at, 'e', len) && !memchr(at, 'E', len))
+        return true;
+    AUTO_FREE char *text = mem_strndup(at, len);
+    double ignored;
+    return number_parse_json_float(text, &ignored, NULL) == 0;
+}
+
+/* All numbers of a syntactically valid value. */
+static bool numbers_fit(struct json_slice value)
+{
+    const char *end = value.at + value.len;
+    for (const char *at = value.at; at < end; at++) {
+        if (*at == '"') {
+            for (at++; *at != '"'; at++)
+                at += *at == '\\';
+        } else if (*at == '-' || (*at >= '0' && *at <= '9')) {
+            const char *start = at;
+            while (at + 1 < end && at[1] != '\0' && strchr("0123456789+-.eE", at[1]))
+                at++;
+            if (!number_fits(start, (size_t)(at - start) + 1))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool read_number_item(struct json_scan *scan, struct answer *answer)
+{
+    char first = json_scan_peek(scan);
+    if (first == '"') {
+        answer->kind = VALUE_STRING;
+        return json_scan_string(scan, &answer->number);
+    }
+    struct json_slice value;
+    answer->kind = first == 'n' ? VALUE_NULL : VALUE_OTHER;
+    return json_scan_skip(scan, &value) && numbers_fit(value);
+}
+
+static bool read_value(struct json_scan *scan, struct answer *answer)
+{
+    answer->value_items = 0;
+    if (json_scan_peek(scan) == 'n')
+        return json_scan_null(scan);
+    bool ok;
+    struct json_slice item;
+    for (bool more = json_scan_open(scan, '[', &ok); more; more = json_scan_next(scan, ']', &ok)) {
+        ok = answer->value_items == 1 ? read_number_item(scan, answer)
+                                      : json_scan_skip(scan, &item) && numbers_fit(item);
+        answer->value_items++;
+    }
+    return ok;
+}
+
+/* metric: any object, unread. */
+static bool read_metric(struct json_scan *scan)
+{
+    char first = json_scan_peek(scan);
+    return (first == '{' || first == 'n') && json_scan_skip(scan, NULL);
+}
+
+static bool read_element(struct json_scan *scan, struct answer *answer)
+{
+    if (json_scan_peek(scan) == 'n')
+        return json_scan_null(scan);
+    bool ok;
+    struct json_slice key;
+    for (bool more = json_scan_open(scan, '{', &ok); more; more = json_scan_next(scan, '}', &ok)) {
+        if (!(ok = json_scan_key(scan, &key)))
+            break;
+        if (json_scan_key_is(key, "value"))
+            ok = read_value(scan, answer);
+        else if (json_scan_key_is(key, "metric"))
+            ok = read_metric(scan);
+        else
+            ok = json_scan_skip(scan, NULL);
+    }
+    return ok;
+}
+
+static bool read_result(struct json_scan *scan, struct answer *answer)
+{
+    answer->results = 0;
+    if (json_scan_peek(scan) == 'n') {
+        *answer = (struct answer){.partial = answer->partial};
+        return json_scan_null(scan);
+    }
+    bool ok;
+    struct answer further = {0};
+    for (bool more = json_scan_open(scan, '[', &ok); more; more = json_scan_next(scan, ']', &ok)) {
+        ok = read_element(scan, answer->results == 0 ? answer : &further);
+        answer->results++;
+    }
+    return ok;
+}
+
+static bool read_data(struct json_scan *scan, struct answer *answer)
+{
+    if (json_scan_peek(scan) == 'n')
+        return json_scan_null(scan);
+    bool ok;
+    struct json_slice key;
+    for (bool more = json_scan_open(scan, '{', &ok); more; more = json_scan_next(scan, '}', &ok)) {
+        if (!(ok = json_scan_key(scan, &key)))
+            break;
+        if (json_scan_key_is(key, "result"))
+            ok = read_result(scan, answer);
+        else if (json_scan_key_is(key, "resultType"))
+            ok = fits_text_or_null(scan);
+        else
+            ok = json_scan_skip(scan, NULL);
+    }
+    return ok;
+}
+
+/* A list or text that is not empty, or true. */
+static bool read_partial_mark(struct json_scan *scan, struct answer *answer)
+{
+    struct json_slice mark;
+    char first = json_scan_peek(scan);
+    if (!json_scan_skip(scan, &mark))
+        return false;
+    struct json_scan inner;
+    bool ok = false;
+    json_scan_init(&inner, mark.at, mark.len);
+    if (first == 't' || (first == '"' && mark.len > 2) || (first == '[' && json_scan_open(&inner, '[', &ok)))
+        answer->partial = true;
+    return true;
+}
+
+static bool read_answer(struct json_scan *scan, struct answer *answer)
+{
+    if (json_scan_peek(scan) == 'n')
+        return json_scan_null(scan);
+    bool ok;
+    struct json_slice key;
+    for (bool more = json_scan_open(scan, '{', &ok); more; more = json_scan_next(scan, '}', &ok)) {
+        if (!(ok = json_scan_key(scan, &key)))
+            break;
+        if (json_scan_key_is(key, "data"))
+            ok = read_data(scan, answer);
+        else if (json_scan_key_is(key, "status"))
+            ok = fits_text_or_null(scan);
+        else if (json_scan_key_is(key, "warnings") || json_scan_key_is(key, "isPartial"))
+            ok = read_partial_mark(scan, answer);
+        else
+            ok = json_scan_skip(scan, NULL);
+    }
+    return ok;
+}
+
+static int parse_number(struct json_slice slice, double *ret, struct err *err)
+{
+    char small[64];
+    bool fits = slice.len < sizeof(small);
+    AUTO_FREE char *large = fits ? NULL : mem_alloc(slice.len + 1);
+    char *text = fits ? small : large;
+    if (!json_scan_unescape(slice, text, slice.len + 1) || number_parse_go_float(text, ret, NULL) < 0)
+        return err_set(err, ERR_PROTOCOL, "the query's value is not a number");
+    return 0;
+}
+
+static int read_single(const struct answer *answer, struct scaler_result *result, struct err *err)
+{
+    double value = -1; /* KEDA's outcome for null */
+    if (answer->value_items == 1)
+        return err_set(err, ERR_PROTOCOL, "the query's result has a time but no value");
+    if (answer->kind == VALUE_OTHER)
+        return err_set(err, ERR_PROTOCOL, "the query's value is not a string");
+    if (answer->kind == VALUE_STRING && parse_number(answer->number, &value, err) < 0)
+        return ERR_PROTOCOL;
+    result->state = isfinite(value) ? SCALER_OK : SCALER_NAN;
+    result->value = result->activity = value;
+    return 0;
+}
+
+static int check_status(int status, struct err *err)
+{
+    if (status >= 200 && status <= 299)
+        return 0;
+    enum err_code code = ERR_PROTOCOL;
+    if (status == 401 || status == 403)
+        code = ERR_AUTH;
+    else if (status == 404)
+        code = ERR_NOT_FOUND;
+    else if (status == 429 || status >= 500)
+        code = ERR_UNAVAILABLE;
+    else if (status == 400 || status == 422)
+        code = ERR_INVALID;
+    return err_set(err, code, "HTTP status %d", status);
+}
+
+int prometheus_response_read(int status, const char *body, size_t len, struct scaler_result *ret,
+                             struct err *err)
+{
+    int result = check_status(status, err);
+    if (result < 0)
+        return result;
+    struct json_scan scan;
+    struct answer answer = {0};
+    json_scan_init(&scan, body, len);
+    if (!read_answer(&scan, &answer) || !json_scan_ended(&scan))
+        return err_set(err, ERR_PROTOCOL, "not the answer of an instant vector query (byte %zu of %zu)",
+                       (size_t)(scan.at - body), len);
+    if (answer.results > 1)
+        return err_set(
+            err, ERR_PROTOCOL,
+            "the query gives %zu series where one is wanted; aggregate it, with sum() for instance",
+            answer.results);
+    struct scaler_result found = {.state = SCALER_EMPTY, .partial = answer.partial};
+    if (answer.results == 1 && answer.value_items > 0 && read_single(&answer, &found, err) < 0)
+        return ERR_PROTOCOL;
+    *ret = found;
+    return 0;
+}
+
+bool prometheus_response_error(const char *body, size_t len, char *buf, size_t size)
+{
+    struct json_scan scan;
+    struct json_slice key, text;
+    bool ok;
+    json_scan_init(&scan, body, len);
+    for (bool more = json_scan_open(&scan, '{', &ok); more; more = json_scan_next(&scan, '}', &ok)) {
+        if (!json_scan_key(&scan, &key))
+            return false;
+        if (json_scan_key_is(key, "error") && json_scan_peek(&scan) == '"')
+            return json_scan_string(&scan, &text) && text.len > 0 && json_scan_unescape(text, buf, size);
+        ok = json_scan_skip(&scan, NULL);
+    }
+    return false;
+}

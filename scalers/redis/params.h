@@ -1,0 +1,54 @@
+/* Connection parameters of every redis trigger type (spec/keda-scalers.md §3), as one block of rows. */
+#ifndef SCALERS_REDIS_PARAMS_H
+#define SCALERS_REDIS_PARAMS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/params.h"
+#include "scaler/base/strbuf.h"
+#include "scaler/base/text.h"
+#include "scalers/redis/connection.h"
+#include "scalers/shared/tls_params.h"
+
+struct redis_params {
+    struct text_list addresses; /* after the check: hosts and ports are joined and appended */
+    struct text_list hosts, ports;
+    char *username, *password;
+    char *sentinel_username, *sentinel_password, *sentinel_master;
+    int64_t database;
+    char *tls_word; /* "enable" or "disable" */
+    struct tls_params tls;
+    bool use_tls, unsafe_ssl; /* use_tls: enableTLS, and after the check also tls: enable */
+    bool enable_tls_given;
+};
+
+/* For param_groups whose offset is that of a struct redis_params; the second without its PEM texts, which are
+ * tls_params_rows at REDIS_PARAMS_TLS_OFFSET more. */
+#define REDIS_PARAMS_ROWS_LEN 12
+extern const struct param_row redis_params_rows[REDIS_PARAMS_ROWS_LEN];
+#define REDIS_PARAMS_GROUPS(config, member)                                                                  \
+    {.rows = redis_params_rows,                                                                              \
+     .rows_len = REDIS_PARAMS_ROWS_LEN,                                                                      \
+     .offset = offsetof(struct config, member)},                                                             \
+    {                                                                                                        \
+        .rows = tls_params_rows, .rows_len = TLS_PARAMS_ROWS_LEN,                                            \
+        .offset = offsetof(struct config, member.tls)                                                        \
+    }
+#define REDIS_PARAMS_GROUPS_LEN 2
+
+/* every: all addresses are used (cluster, sentinel), not only the first. */
+void redis_params_check(struct redis_params *params, bool every, const struct params_context *context,
+                        struct params_error_sink *sink);
+
+/* "host:port", "[::1]:port", ":port" (localhost). The caller frees *ret_host. */
+int redis_address_parse(const char *address, char **ret_host, uint16_t *ret_port, struct err *err);
+
+/* Everything that makes two connections differ, the addresses aside. */
+void redis_params_key_add(struct strbuf *key, const struct redis_params *params);
+
+/* A connection to one of the addresses; for the cluster types without database. */
+int redis_params_open(struct net *net, const struct redis_params *params, const char *address,
+                      int64_t database, struct redis_connection **ret, struct err *err);
+
+#endif

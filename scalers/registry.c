@@ -1,0 +1,48 @@
+/* The list of trigger types. Adding one is a line here, its file, its page and its test. */
+#include <string.h>
+
+#include "scaler/base/mem.h"
+#include "scalers/api.h"
+
+extern const struct scaler_type scaler_kafka;
+extern const struct scaler_type scaler_prometheus;
+extern const struct scaler_type scaler_redis_list;
+
+/* Alphabetical by the first name (a test holds it to that). */
+static const struct scaler_type *const types[] = {
+    &scaler_kafka,
+    &scaler_prometheus,
+    &scaler_redis_list,
+    NULL,
+};
+
+static bool answers_to(const struct scaler_type *type, const char *trigger_type)
+{
+    for (const char *const *name = type->schema.names; *name; name++) {
+        if (strcmp(*name, trigger_type) == 0)
+            return true;
+    }
+    return false;
+}
+
+const struct scaler_type *scaler_find(const char *trigger_type)
+{
+    if (!trigger_type)
+        return NULL;
+    for (const struct scaler_type *const *type = types; *type; type++) {
+        if (answers_to(*type, trigger_type))
+            return *type;
+    }
+    return NULL;
+}
+
+const struct trigger_schema *scaler_find_schema(const char *trigger_type)
+{
+    const struct scaler_type *type = scaler_find(trigger_type);
+    return type ? &type->schema : NULL;
+}
+
+const struct scaler_type *const *scaler_all(void)
+{
+    return types;
+}
