@@ -23,14 +23,20 @@ struct kubeconfig {
         struct text_list args;
         struct text_map env;
         bool provide_cluster_info;
+        char *cluster_config; /* JSON the cluster's entry holds for the plugin; NULL: none */
     } exec;
     char *ns; /* the context's or service account's namespace; "default" */
     char *context;
 };
 
-/* path NULL: $KUBECONFIG (first file that exists), then in-cluster, then ~/.kube/config. context NULL: current-context. */
+/* path NULL: $KUBECONFIG if set (files separated by ':', missing ones skipped, at least one must exist; of
+ * entries with the same name the first file's counts), then in-cluster, then ~/.kube/config. context NULL:
+ * current-context. Anything that would make us somebody else than the file says (impersonation,
+ * auth-provider) is ERR_UNSUPPORTED. Errors name the file and place, never a secret. */
 int kubeconfig_load(struct kubeconfig *ret, const char *path, const char *context, struct err *err);
+/* service_account_dir NULL: /var/run/secrets/kubernetes.io/serviceaccount. ERR_NOT_FOUND: not in a pod. */
 int kubeconfig_load_in_cluster(struct kubeconfig *ret, const char *service_account_dir, struct err *err);
+void kubeconfig_copy(struct kubeconfig *ret, const struct kubeconfig *config);
 void kubeconfig_done(struct kubeconfig *config); /* wipes secrets */
 
 #endif

@@ -1,4 +1,5 @@
-/* apiVersion + kind → REST path: fixed for the everyday kinds, discovery for all others (cached, refreshed when a kind is missing). */
+/* apiVersion + kind → REST path: fixed for the everyday kinds, discovery for all others (cached, refreshed
+ * when a kind is missing). */
 #ifndef SCALER_KUBE_RESOURCE_H
 #define SCALER_KUBE_RESOURCE_H
 
@@ -17,14 +18,18 @@ struct kube_resource {
     bool has_scale;
 };
 
-/* error NULL: resource valid (borrowed). ERR_NOT_FOUND: no such kind; ERR_UNSUPPORTED: kind without /scale. */
+/* error NULL: resource valid (borrowed). ERR_NOT_FOUND: no such kind; ERR_UNSUPPORTED: kind without /scale.
+ */
 typedef void (*kube_resource_fn)(const struct kube_resource *resource, const struct err *error, void *arg);
 
-/* Answers once, in a later turn, cached or not. Give kube_resource_cancel the same arg to be no longer called. */
-int kube_resource_find(struct kube_client *client, const char *api_version, const char *kind, kube_resource_fn done, void *arg, struct err *err);
+/* Answers once, in a later turn, cached or not. Give kube_resource_cancel the same arg to be no longer
+ * called. */
+int kube_resource_find(struct kube_client *client, const char *api_version, const char *kind,
+                       kube_resource_fn done, void *arg, struct err *err);
 void kube_resource_cancel(struct kube_client *client, void *arg);
 
 /* "/apis/apps/v1/namespaces/NS/deployments[/NAME[/SUB]]"; name and sub may be NULL. New string. */
-char *kube_resource_path(const struct kube_resource *resource, const char *ns, const char *name, const char *sub);
+char *kube_resource_path(const struct kube_resource *resource, const char *ns, const char *name,
+                         const char *sub);
 
 #endif

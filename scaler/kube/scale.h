@@ -16,11 +16,13 @@ struct kube_scale {
 
 typedef void (*kube_scale_fn)(const struct kube_scale *scale, const struct err *error, void *arg);
 
-int kube_scale_get(struct kube_client *client, const struct kube_resource *resource, const char *ns, const char *name, kube_scale_fn done,
-                   void *arg, struct kube_call **ret, struct err *err);
-/* Merge patch of spec.replicas. resource_version not NULL: only if the object is still at it (else ERR_CONFLICT). */
-int kube_scale_patch(struct kube_client *client, const struct kube_resource *resource, const char *ns, const char *name, int32_t replicas,
-                     const char *resource_version, enum kube_priority priority, kube_scale_fn done, void *arg, struct kube_call **ret,
+int kube_scale_get(struct kube_client *client, const struct kube_resource *resource, const char *ns,
+                   const char *name, kube_scale_fn done, void *arg, struct kube_call **ret, struct err *err);
+/* Merge patch of spec.replicas. resource_version not NULL: only if the object is still at it (else
+ * ERR_CONFLICT). */
+int kube_scale_patch(struct kube_client *client, const struct kube_resource *resource, const char *ns,
+                     const char *name, int32_t replicas, const char *resource_version,
+                     enum kube_priority priority, kube_scale_fn done, void *arg, struct kube_call **ret,
                      struct err *err);
 
 #endif

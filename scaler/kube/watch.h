@@ -1,5 +1,5 @@
-/* List + watch of one collection: paged list, bookmarks, reconnect with back-off, 410 relists. Only notifies; keeps nothing but the set
- * of known names (to report what vanished during a gap). */
+/* List + watch of one collection: paged list, bookmarks, reconnect with back-off, 410 relists. Only notifies;
+ * keeps nothing but the set of known names (to report what vanished during a gap). */
 #ifndef SCALER_KUBE_WATCH_H
 #define SCALER_KUBE_WATCH_H
 
@@ -29,8 +29,9 @@ struct kube_watch_handlers {
     void (*on_error)(const struct err *error, int64_t in_ms, void *arg);
 };
 
-int kube_watch_open(struct kube_client *client, const struct kube_watch_options *options, const struct kube_watch_handlers *handlers,
-                    void *arg, struct kube_watch **ret, struct err *err);
+int kube_watch_open(struct kube_client *client, const struct kube_watch_options *options,
+                    const struct kube_watch_handlers *handlers, void *arg, struct kube_watch **ret,
+                    struct err *err);
 bool kube_watch_synced(const struct kube_watch *watch);
 void kube_watch_close(struct kube_watch *watch); /* no handler runs after this returned */
 
