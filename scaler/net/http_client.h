@@ -1,5 +1,6 @@
-/* HTTP(S) requests over curl multi_socket. A pool holds what requests to one kind of peer share (TLS, proxy, in-flight cap, queue);
- * curl itself never queues. Answers come exactly once, never before http_start has returned. */
+/* HTTP(S) requests over curl multi_socket. A pool holds what requests to one kind of peer share (TLS, proxy,
+ * in-flight cap, queue); curl itself never queues. Answers come exactly once, never before http_start has
+ * returned. */
 #ifndef SCALER_NET_HTTP_CLIENT_H
 #define SCALER_NET_HTTP_CLIENT_H
 
@@ -40,7 +41,8 @@ struct http_request {
     int64_t idle_timeout_ms;    /* no byte for so long: ERR_TIMEOUT; 0: none */
     int64_t connect_timeout_ms; /* 0: 5000 */
     size_t max_body;            /* 0: HTTP_BODY_DEFAULT_MAX; more is ERR_LIMIT */
-    /* Streaming: given each piece of a 2xx body as it comes instead of collecting it. Returning false ends the call with ERR_CANCELED. */
+    /* Streaming: given each piece of a 2xx body as it comes instead of collecting it. Returning false ends
+     * the call with ERR_CANCELED. */
     bool (*on_data)(const char *bytes, size_t len, void *arg);
     const char *username, *password; /* basic; NULL: none */
 };
@@ -57,8 +59,10 @@ struct http_response {
 /* error NULL: response valid, whatever its status. Both die with the call. */
 typedef void (*http_done_fn)(const struct http_response *response, const struct err *error, void *arg);
 
-int http_pool_new(struct net *net, const struct http_pool_options *options, struct http_pool **ret, struct err *err);
-/* Cancels what is under way (each answered ERR_CANCELED in a later turn) and frees the pool after the last answer. */
+int http_pool_new(struct net *net, const struct http_pool_options *options, struct http_pool **ret,
+                  struct err *err);
+/* Cancels what is under way (each answered ERR_CANCELED in a later turn) and frees the pool after the last
+ * answer. */
 void http_pool_close(struct http_pool *pool, void (*closed)(void *arg), void *arg);
 unsigned http_pool_in_flight(const struct http_pool *pool);
 

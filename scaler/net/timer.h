@@ -1,4 +1,5 @@
-/* One-shot timers on a hashed wheel: O(1), no allocation, one uv timer for all. Resolution 10 ms or finer; never early. */
+/* One-shot timers on a hashed wheel: O(1), no allocation, one uv timer for all. Resolution 10 ms or finer;
+ * never early. */
 #ifndef SCALER_NET_TIMER_H
 #define SCALER_NET_TIMER_H
 
@@ -13,7 +14,8 @@ struct timer { /* embed it; zero-initialised is stopped */
     void (*fn)(struct timer *timer);
 };
 
-void timer_start(struct net *net, struct timer *timer, int64_t delay_ms, void (*fn)(struct timer *timer)); /* restarts if running */
+void timer_start(struct net *net, struct timer *timer, int64_t delay_ms,
+                 void (*fn)(struct timer *timer)); /* restarts if running */
 void timer_start_at(struct net *net, struct timer *timer, int64_t due_ms, void (*fn)(struct timer *timer));
 void timer_stop(struct net *net, struct timer *timer);
 bool timer_running(const struct timer *timer);

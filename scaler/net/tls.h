@@ -4,9 +4,10 @@
 
 #include <stdbool.h>
 
-/* All may be NULL. Borrowed by the call that takes it unless said otherwise; pools and streams keep copies and wipe them. */
+/* All may be NULL. Borrowed by the call that takes it unless said otherwise; pools and streams keep copies
+ * and wipe them. */
 struct tls_options {
-    const char *ca_pem;   /* added to the system's trust store (only_ca: instead of it) */
+    const char *ca_pem; /* added to the system's trust store (only_ca: instead of it) */
     bool only_ca;
     const char *cert_pem; /* client certificate; used only with key_pem */
     const char *key_pem;

@@ -1,0 +1,170 @@
+/* Owns the curl options of a call and what curl calls while the call runs: bytes and headers coming in, under
+ * caps. */
+#include <string.h>
+#include <strings.h>
+
+#include "scaler/base/clock.h"
+#include "scaler/base/mem.h"
+#include "scaler/base/text.h"
+#include "scaler/net/http_internal.h"
+
+/* All headers of a call together, those of redirects and of 1xx answers included. */
+#define HEADERS_MAX       ((size_t)64 << 10)
+#define RETRY_AFTER_MAX_S 86400
+#define REDIRECTS_MAX     10L
+
+static size_t stop(struct http_call *call, enum err_code code, const char *text)
+{
+    call->abort = code;
+    call->abort_text = text;
+    return 0; /* fewer bytes than given: curl ends the transfer */
+}
+
+static bool is_success(struct http_call *call)
+{
+    if (call->status == 0) {
+        long status = 0;
+        curl_easy_getinfo(call->slot->easy, CURLINFO_RESPONSE_CODE, &status);
+        call->status = (int)status;
+    }
+    return call->status >= 200 && call->status < 300;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct http_call *call = arg;
+    size_t len = size * count;
+    if (call->ended) /* canceled by another call's callback in this same turn */
+        return 0;
+    call->last_byte_ms = net_now_ms(call->pool->net);
+    if (call->on_data && is_success(call)) {
+        bool more = call->on_data(bytes, len, call->arg);
+        return more && !call->ended ? len : stop(call, ERR_CANCELED, "canceled");
+    }
+    if (len > call->max_body - call->slot->body.len)
+        return stop(call, ERR_LIMIT, "the answer is larger than allowed");
+    strbuf_append_n(&call->slot->body, bytes, len);
+    return len;
+}
+
+/* Seconds or a date (RFC 9110 §10.2.3). value is not terminated. */
+static int64_t parse_retry_after(const char *value, size_t len)
+{
+    char text[64];
+    int64_t seconds = 0;
+    if (len == 0 || len >= sizeof(text))
+        return -1;
+    memcpy(text, value, len);
+    text[len] = '\0';
+    size_t digits = strspn(text, "0123456789");
+    if (digits == len) {
+        for (size_t i = 0; i < len && seconds < RETRY_AFTER_MAX_S; i++)
+            seconds = seconds * 10 + (text[i] - '0');
+    } else {
+        time_t at = curl_getdate(text, NULL);
+        if (at < 0)
+            return -1;
+        seconds = (int64_t)at - clock_wall_ms() / 1000;
+    }
+    if (seconds < 0)
+        seconds = 0;
+    return (seconds < RETRY_AFTER_MAX_S ? seconds : RETRY_AFTER_MAX_S) * 1000;
+}
+
+static bool header_is(const char *line, size_t len, const char *name, const char **ret_value, size_t *ret_len)
+{
+    size_t name_len = strlen(name);
+    if (len <= name_len || strncasecmp(line, name, name_len) != 0 || line[name_len] != ':')
+        return false;
+    const char *value = line + name_len + 1, *end = line + len;
+    while (value < end && (*value == ' ' || *value == '\t'))
+        value++;
+    while (end > value && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' ' || end[-1] == '\t'))
+        end--;
+    *ret_value = value;
+    *ret_len = (size_t)(end - value);
+    return true;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *arg)
+{
+    struct http_call *call = arg;
+    size_t len = size * count, value_len;
+    const char *value;
+    call->last_byte_ms = net_now_ms(call->pool->net);
+    call->header_bytes += len;
+    if (call->header_bytes > HEADERS_MAX)
+        return stop(call, ERR_LIMIT, "the answer's headers are larger than 64 KiB");
+    if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) { /* a further answer: after a redirect, after 1xx */
+        call->status = 0;
+        call->retry_after_ms = -1;
+    } else if (header_is(line, len, "Retry-After", &value, &value_len)) {
+        call->retry_after_ms = parse_retry_after(value, value_len);
+    }
+    return len;
+}
+
+/* Every option a method needs is set each time: the handle may come from a request of another kind. */
+static void setup_method(CURL *easy, const struct http_call *call)
+{
+    bool post = text_eq(call->method, "POST");
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL); /* makes it a POST: before the next line */
+    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
+    if (call->body || post) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body ? call->body : "");
+    } else if (text_eq(call->method, "HEAD")) {
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+        return;
+    }
+    if (!post && (call->body || !text_eq(call->method, "GET")))
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call->method);
+}
+
+static void setup_request(CURL *easy, struct http_call *call)
+{
+    curl_easy_setopt(easy, CURLOPT_URL, call->url);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
+    curl_easy_setopt(easy, CURLOPT_USERNAME, call->username);
+    curl_easy_setopt(easy, CURLOPT_PASSWORD, call->password);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_timeout_ms);
+    /* 0 is no limit; a streamed answer has none. */
+    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)(call->on_data ? 0 : call->max_body));
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
+}
+
+/* What all calls of a pool share, and what never changes. */
+static void setup_pool(CURL *easy, const struct http_call *call)
+{
+    const struct http_pool *pool = call->pool;
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "davit/" DAVIT_VERSION);
+    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, pool->follow_redirects ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, http_proxy_bypass(pool->proxy));
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                     pool->http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, pool->http2 ? 1L : 0L);
+}
+
+void http_call_setup(struct http_call *call)
+{
+    struct slot *slot = call->slot;
+    if (slot->owner != call->pool->id) {
+        setup_pool(slot->easy, call);
+        slot->owner = call->pool->id;
+    }
+    curl_easy_setopt(slot->easy, CURLOPT_PROXY, http_proxy_for(call->pool->proxy, call->url));
+    setup_method(slot->easy, call);
+    setup_request(slot->easy, call);
+    strbuf_reset(&slot->body);
+    slot->body.max = call->max_body;
+    slot->error[0] = '\0';
+}
