@@ -71,30 +71,34 @@ static bool retry_with_new_credential(struct kube_call *call, int status)
     return true;
 }
 
+/* A failed transfer's text names the request already. */
+static void judge(struct kube_call *call, const struct http_response *response, const struct err *transport, json_t **ret_body,
+                  struct err *ret_error)
+{
+    if (transport)
+        *ret_error = *transport;
+    else if (answer_read(response->status, response->body, response->body_len, ret_body, ret_error) < 0)
+        call_wrap_request(call, ret_error);
+}
+
 static void settle(struct kube_call *call, const struct http_response *response, const struct err *transport)
 {
+    struct kube_client *client = call->client;
     int status = response ? response->status : 0;
+    int64_t retry_after_ms = response ? response->retry_after_ms : -1;
     json_t *body = NULL;
     struct err error = {0};
-    if (transport)
-        error = *transport;
-    else
-        answer_read(status, response->body, response->body_len, &body, &error);
-    client_count(call->client, call->verb, status);
-    if (error.code == 0) {
-        call_answer(call, status, body, NULL);
-        json_decref(body);
-        return;
-    }
-    call_wrap_request(call, &error);
-    int64_t retry_after_ms = response ? response->retry_after_ms : -1;
+    judge(call, response, transport, &body, &error);
+    client_count(client, call->verb, status);
     if (status == 429)
-        note_pause(call->client, retry_after_ms);
-    if (retry_with_new_credential(call, status) || try_again(call, status, &error, retry_after_ms, true)) {
-        client_pump(call->client);
-        return;
-    }
-    call_answer(call, status, NULL, &error);
+        note_pause(client, retry_after_ms);
+    if (error.code == 0)
+        call_answer(call, status, body, NULL);
+    else if (retry_with_new_credential(call, status) || try_again(call, status, &error, retry_after_ms, true))
+        client_pump(client);
+    else
+        call_answer(call, status, NULL, &error);
+    json_decref(body);
 }
 
 static void on_http(const struct http_response *response, const struct err *transport, void *arg)
