@@ -7,7 +7,7 @@
 #include "scaler/daemon/planner.h"
 #include "scaler/net/timer.h"
 
-#define SOURCE_ERROR_MAX 256
+#define SOURCE_ERROR_MAX ERR_TEXT_MAX
 
 struct source {
     UT_hash_handle hh;

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""End to end on the sandbox: what needs injected faults, or no real control plane."""
+import sys
+import time
+import unittest
+
+from harness import (Davit, HangingServer, Redis, Sandbox, binaries, holds, redis_trigger, scaled_object, wait, workspace)
+
+DAVIT, SANDBOX = binaries()
+
+
+class OnSandbox(unittest.TestCase):
+    def setUp(self):
+        self.space = workspace(self.id().split(".")[-1])
+        self.folder, self.keep = self.space.__enter__()
+        self.addCleanup(lambda: self.space.__exit__(*sys.exc_info()))
+        self.sandbox = self.keep(Sandbox(SANDBOX, self.folder, "--ready-delay", "200ms"))
+        self.api = self.sandbox.api
+
+    def davit(self, *args):
+        return self.keep(Davit(DAVIT, self.folder, self.sandbox.kubeconfig, *args))
+
+    def redis_object(self, davit, redis, replicas=0, **spec):
+        self.api.deployment("default", "worker", replicas)
+        davit.write("a.yaml", scaled_object("worker", [redis_trigger(redis.port, "jobs")], **{"pollingInterval": 1, "cooldownPeriod": 2,
+                                                                                             "maxReplicaCount": 10, **spec}))
+
+    def test_zero_to_n_to_zero(self):
+        redis, davit = self.keep(Redis(self.folder)), self.davit()
+        self.redis_object(davit, redis, advanced={"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}})
+        davit.start()
+        redis.push("jobs", 50)
+        wait("0 to 10 in one step", lambda: self.api.replicas("default", "worker") == 10, 10)
+        scales = self.sandbox.http.json("GET", "/sandbox/scales")
+        self.assertEqual([(s["from"], s["to"]) for s in scales["scales"]], [(0, 10)])
+        redis.command("DEL", "jobs")
+        wait("back to 0", lambda: self.api.replicas("default", "worker") == 0, 15)
+        self.assertEqual(davit.stop(), 0)
+
+    def test_conflict_is_retried(self):
+        redis, davit = self.keep(Redis(self.folder)), self.davit()
+        self.redis_object(davit, redis)
+        self.sandbox.faults({"method": "PATCH", "path": "/scale", "status": 409, "times": 2})
+        davit.start()
+        redis.push("jobs", 50)
+        wait("scaled in spite of conflicts", lambda: self.api.replicas("default", "worker") == 10, 15)
+
+    def test_server_errors_are_retried(self):
+        redis, davit = self.keep(Redis(self.folder)), self.davit()
+        self.redis_object(davit, redis)
+        self.sandbox.faults({"method": "PATCH", "path": "/scale", "status": 500, "times": 2}, {"method": "PATCH", "path": "/scale", "status": 429,
+                                                                                              "retryAfter": 1, "times": 1})
+        davit.start()
+        redis.push("jobs", 50)
+        wait("scaled in spite of 500 and 429", lambda: self.api.replicas("default", "worker") == 10, 20)
+
+    def test_torn_and_expired_watches(self):
+        redis, davit = self.keep(Redis(self.folder)), self.davit()
+        self.redis_object(davit, redis, replicas=1, minReplicaCount=1)
+        self.sandbox.faults({"method": "GET", "path": "/deployments", "tearWatchAfterBytes": 300, "times": 3})
+        davit.start()
+        self.sandbox.faults({"goneWatches": True, "times": 2})
+        self.api.scale("default", "worker", 3)
+        wait("the change is seen", lambda: davit.decisions("worker")["replicas"] == 3, 20)
+
+    def test_files_change_live(self):
+        redis, davit = self.keep(Redis(self.folder)), self.davit()
+        self.redis_object(davit, redis)
+        davit.start()
+        redis.push("jobs", 100)
+        wait("at max", lambda: self.api.replicas("default", "worker") == 10, 10)
+        davit.write("a.yaml", scaled_object("worker", [redis_trigger(redis.port, "jobs")], pollingInterval=1, maxReplicaCount=15))
+        wait("new max applied", lambda: self.api.replicas("default", "worker") == 15, 5)
+        davit.write("a.yaml", "kind: [broken\n")
+        wait("the error is reported", lambda: davit.metric("davit_config_errors") > 0, 5)
+        self.assertEqual(davit.metric("davit_objects"), 1)
+        redis.push("jobs", 1)
+        holds("the old object runs on", lambda: self.api.replicas("default", "worker") == 15, 3)
+        (davit.config / "a.yaml").unlink()
+        wait("removed", lambda: davit.metric("davit_objects") == 0, 5)
+
+    def test_second_object_on_one_target_is_refused_until_free(self):
+        redis, davit = self.keep(Redis(self.folder)), self.davit()
+        self.redis_object(davit, redis)
+        davit.write("b.yaml", scaled_object("second", [redis_trigger(redis.port, "jobs", 1)], target="worker", pollingInterval=1, maxReplicaCount=20))
+        davit.start()
+        redis.push("jobs", 50)
+        wait("the first scales", lambda: self.api.replicas("default", "worker") == 10, 10)
+        refused = davit.decisions("second")
+        self.assertEqual(refused["phase"], "refused")
+        self.assertIn("already scaled by ScaledObject default/worker", refused["problem"])
+        (davit.config / "a.yaml").unlink()
+        wait("the second takes over", lambda: self.api.replicas("default", "worker") == 20, 10)
+
+    def test_restart_keeps_cooldown(self):
+        redis, davit = self.keep(Redis(self.folder)), self.davit()
+        self.redis_object(davit, redis, cooldownPeriod=20,
+                          advanced={"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}})
+        davit.start()
+        redis.push("jobs", 5)
+        wait("active", lambda: self.api.replicas("default", "worker") == 1, 10)
+        redis.command("DEL", "jobs")
+        wait("inactive", lambda: not davit.decisions("worker")["decisions"][0]["active"], 10)
+        inactive_at = time.monotonic()
+        self.assertEqual(davit.stop(), 0)
+        davit.start()
+        holds("cooldown goes on after the restart", lambda: self.api.replicas("default", "worker") == 1, max(1, 14 - (time.monotonic() - inactive_at)))
+        wait("cooldown ends when it would have", lambda: self.api.replicas("default", "worker") == 0, 12)
+
+    def test_secrets_stay_secret(self):
+        redis = self.keep(Redis(self.folder, "--requirepass", "planted-secret-7f3a"))
+        davit = self.davit()
+        self.api.deployment("default", "worker", 0)
+        trigger = redis_trigger(redis.port, "jobs")
+        trigger["authenticationRef"] = {"name": "auth"}
+        davit.write("a.yaml", scaled_object("worker", [trigger], pollingInterval=1) + "---\n" + """
+apiVersion: keda.sh/v1alpha1
+kind: TriggerAuthentication
+metadata: {name: auth}
+spec: {secretTargetRef: [{parameter: password, name: redis, key: password}]}
+""")
+        self.api.create("/api/v1/namespaces/default/secrets", {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "redis"},
+                                                               "data": {"password": "d3JvbmctcGxhbnRlZC03ZjNh"}})  # wrong-planted-7f3a
+        davit.start()
+        wait("a wrong password is an error", lambda: davit.decisions("worker")["errors"], 10)
+        self.sandbox.http.json("PATCH", "/api/v1/namespaces/default/secrets/redis", {"data": {"password": "cGxhbnRlZC1zZWNyZXQtN2YzYQ=="}},
+                               content_type="application/merge-patch+json")
+        wait("the rotated Secret is used", lambda: not davit.decisions("worker")["errors"], 5)
+        shown = davit.metrics() + str(davit.decisions("worker")) + davit.process.text() + str(self.api.get("/apis/events.k8s.io/v1/namespaces/default/events"))
+        self.assertNotIn("planted", shown.replace("default/planted", ""))
+
+    def test_hanging_and_killed_sources_hold(self):
+        hanging, redis = self.keep(HangingServer()), self.keep(Redis(self.folder))
+        davit = self.davit()
+        for i, port in enumerate([hanging.port, redis.port] * 3):
+            self.api.deployment("default", f"w{i}", 5)
+            davit.write(f"{i}.yaml", scaled_object(f"w{i}", [redis_trigger(port, "jobs", 10)], pollingInterval=1, cooldownPeriod=1,
+                                                   advanced={"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {
+                                                       "stabilizationWindowSeconds": 0}}}}))
+        redis.push("jobs", 50)
+        davit.start()
+        wait("read once", lambda: davit.decisions("w1")["decisions"], 10)
+        redis.process.kill()
+        holds("all six held", lambda: all(self.api.replicas("default", f"w{i}") == 5 for i in range(6)), 20)
+        redis.start()
+        wait("an empty queue is known to be empty", lambda: self.api.replicas("default", "w1") == 0, 20)
+        self.assertEqual(self.api.replicas("default", "w0"), 5)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
