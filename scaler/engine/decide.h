@@ -1,5 +1,6 @@
-/* decide(): policy + history + readings + the target's replicas → what the replicas should be, and why. Pure: no I/O, no clock.
- * KEDA's rules (spec/keda-engine.md §3, §4.8) around the HPA's arithmetic (spec/hpa-algorithm.md; scaler/engine/hpa.h). */
+/* decide(): policy + history + readings + the target's replicas → what the replicas should be, and why. Pure:
+ * no I/O, no clock. KEDA's rules (spec/keda-engine.md §3, §4.8) around the HPA's arithmetic
+ * (spec/hpa-algorithm.md; scaler/engine/hpa.h). */
 #ifndef SCALER_ENGINE_DECIDE_H
 #define SCALER_ENGINE_DECIDE_H
 
@@ -19,20 +20,20 @@ struct target_state {
 
 /* What bound the result, the most telling last. */
 enum decision_reason {
-    DECIDE_NOTHING,          /* replicas are what they should be */
-    DECIDE_PAUSED,           /* frozen, or driven to paused-replicas */
-    DECIDE_ACTIVATED,        /* from 0 or idle, straight to N */
-    DECIDE_DEACTIVATED,      /* to 0 or idle, cooldown over */
-    DECIDE_COOLDOWN,         /* inactive, cooldown still running */
-    DECIDE_MIN,              /* raised to min */
-    DECIDE_MAX,              /* lowered to max */
-    DECIDE_SCALED_UP,        /* a trigger above its target */
-    DECIDE_SCALED_DOWN,      /* all triggers below their targets */
-    DECIDE_HELD_UNKNOWN,     /* something is unknown, and lowering is not allowed then */
-    DECIDE_HELD_PAUSED_IN,   /* paused-scale-in stopped a decrease */
-    DECIDE_HELD_PAUSED_OUT,  /* paused-scale-out stopped an increase */
-    DECIDE_FALLBACK,         /* fallback replicas rule */
-    DECIDE_IDLE,             /* inactive, at (or below) idle: stays */
+    DECIDE_NOTHING,         /* replicas are what they should be */
+    DECIDE_PAUSED,          /* frozen, or driven to paused-replicas */
+    DECIDE_ACTIVATED,       /* from 0 or idle, straight to N */
+    DECIDE_DEACTIVATED,     /* to 0 or idle, cooldown over */
+    DECIDE_COOLDOWN,        /* inactive, cooldown still running */
+    DECIDE_MIN,             /* raised to min */
+    DECIDE_MAX,             /* lowered to max */
+    DECIDE_SCALED_UP,       /* a trigger above its target */
+    DECIDE_SCALED_DOWN,     /* all triggers below their targets */
+    DECIDE_HELD_UNKNOWN,    /* something is unknown, and lowering is not allowed then */
+    DECIDE_HELD_PAUSED_IN,  /* paused-scale-in stopped a decrease */
+    DECIDE_HELD_PAUSED_OUT, /* paused-scale-out stopped an increase */
+    DECIDE_FALLBACK,        /* fallback replicas rule */
+    DECIDE_IDLE,            /* inactive, at (or below) idle: stays */
 };
 
 /* What cut the arithmetic's wish on its way; a bit set, in the order of application. */
@@ -51,7 +52,8 @@ enum decision_limit {
 };
 
 struct trigger_outcome {
-    enum reading_state state; /* after compatibility rules: EMPTY read as 0 is READING_OK with value 0 and as_zero */
+    enum reading_state
+        state; /* after compatibility rules: EMPTY read as 0 is READING_OK with value 0 and as_zero */
     bool as_zero;
     bool active;
     bool in_fallback;
@@ -61,43 +63,48 @@ struct trigger_outcome {
     uint32_t failures;
 };
 
-/* A step of the chain from the highest proposal to the result; the ledger keeps them, words are made on demand. */
+/* A step of the chain from the highest proposal to the result; the ledger keeps them, words are made on
+ * demand. */
 struct decision_step {
     enum decision_limit limit;
     int32_t from, to;
-    int64_t at_ms;    /* stabilization: when the binding recommendation was made; cooldown: when it ends; else 0 */
-    int32_t detail;   /* rate: budget left in the period; stabilization: window seconds */
+    int64_t
+        at_ms; /* stabilization: when the binding recommendation was made; cooldown: when it ends; else 0 */
+    int32_t detail; /* rate: budget left in the period; stabilization: window seconds */
 };
 #define DECISION_STEPS_MAX 8
 
 struct decision {
-    int32_t current;  /* spec replicas the decision was made on */
-    int32_t replicas; /* what they should be; == current: nothing to write */
-    int32_t best;     /* highest valid proposal; -1: none */
+    int32_t current;      /* spec replicas the decision was made on */
+    int32_t replicas;     /* what they should be; == current: nothing to write */
+    int32_t best;         /* highest valid proposal; -1: none */
     int32_t best_trigger; /* its index; -1: none */
     enum decision_reason reason;
     unsigned limited_by; /* decision_limit bits */
     bool active;
-    bool error;        /* at least one trigger is in error and not covered by fallback */
-    bool all_error;    /* every trigger is */
+    bool error;     /* at least one trigger is in error and not covered by fallback */
+    bool all_error; /* every trigger is */
     bool fallback_active;
     bool fallback_changed; /* differs from the decision before: Events */
-    bool from_zero;    /* the write is an activation */
-    int64_t recheck_ms; /* earliest moment the same inputs may give another answer (cooldown or window ends); 0: none */
+    bool from_zero;        /* the write is an activation */
+    int64_t recheck_ms; /* earliest moment the same inputs may give another answer (cooldown or window ends);
+                           0: none */
     uint32_t triggers_len;
     struct trigger_outcome triggers[DECISION_TRIGGERS_MAX];
     uint32_t steps_len;
     struct decision_step steps[DECISION_STEPS_MAX];
 };
 
-/* Decides. `readings` holds policy->triggers_len entries. Updates in *history what a pass itself changes (failure counts,
- * recommendations, last_active_ms); scale events and the activation time of a write are recorded by decide_commit only after
- * the write succeeded. Result always within bounds; an unknown reading never lowers it. */
+/* Decides. `readings` holds policy->triggers_len entries. Updates in *history what a pass itself changes
+ * (failure counts, recommendations, last_active_ms); scale events and the activation time of a write are
+ * recorded by decide_commit only after the write succeeded. Result always within bounds; an unknown reading
+ * never lowers it. */
 void decide(const struct policy *policy, struct history *history, const struct reading *readings,
             const struct target_state *target, int64_t now_ms, struct decision *ret);
 
 /* The write of decision->replicas succeeded at now_ms. */
-void decide_commit(const struct policy *policy, struct history *history, const struct decision *decision, int64_t now_ms);
+void decide_commit(const struct policy *policy, struct history *history, const struct decision *decision,
+                   int64_t now_ms);
 
 const char *decision_reason_name(enum decision_reason reason); /* "activated", "held-unknown", … */
 const char *decision_limit_name(enum decision_limit limit);    /* "tolerance", "rate-up", … */

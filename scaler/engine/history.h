@@ -1,5 +1,5 @@
-/* What an object's past means for its next decision. An explicit, saveable struct: nothing else is remembered by the engine.
- * All times are clock_now_ms(). */
+/* What an object's past means for its next decision. An explicit, saveable struct: nothing else is remembered
+ * by the engine. All times are clock_now_ms(). */
 #ifndef SCALER_ENGINE_HISTORY_H
 #define SCALER_ENGINE_HISTORY_H
 
@@ -9,6 +9,11 @@
 #include <stdint.h>
 
 #include "scaler/base/err.h"
+
+/* More within one window than anybody has; beyond it entries are merged so that they hold rather than let go.
+ */
+#define HISTORY_RECOMMENDATIONS_MAX 1024
+#define HISTORY_EVENTS_MAX          1024
 
 struct recommendation {
     int32_t value;
@@ -24,7 +29,7 @@ struct scale_event {
 struct recommendation_list {
     struct recommendation *items;
     uint32_t len, cap;
-    bool known; /* false: the controller has never seen this object (the first pass plants the current size) */
+    bool known; /* false: never seen this object; the first pass plants the current size */
 };
 
 struct scale_event_list {
@@ -33,7 +38,8 @@ struct scale_event_list {
 };
 
 struct trigger_health {
-    uint32_t failures; /* consecutive */
+    uint32_t failures;  /* consecutive */
+    int64_t counted_ms; /* reading.at_ms of the last failure counted: one answer counts once */
 };
 
 struct history {
@@ -53,7 +59,8 @@ void history_done(struct history *history);
 /* Keeps health by position where the count shrinks or grows; new slots are healthy. */
 void history_set_triggers(struct history *history, uint32_t len);
 
-/* Compact JSON for the state ConfigMap; restored at any instant it gives identical decisions afterwards. New reference. */
+/* Compact JSON for the state ConfigMap; restored at any instant it gives identical decisions afterwards. New
+ * reference. */
 json_t *history_save(const struct history *history);
 /* Anything malformed, from the future by more than an hour, or out of range is refused whole. */
 int history_restore(struct history *history, json_t *saved, int64_t now_ms, struct err *err);

@@ -7,7 +7,14 @@
 
 #include "config/behavior.h"
 
-enum metric_type { METRIC_AVERAGE_VALUE, METRIC_VALUE };
+enum metric_type {
+    METRIC_AVERAGE_VALUE,
+    METRIC_VALUE,
+    /* cpu and memory: the reading's value is already a replica proposal (scaler/engine/resource.h). Such a
+     * trigger has no activity, no fallback and raises no trigger error; without an answer nothing is lowered
+     * between min and max. */
+    METRIC_REPLICAS,
+};
 
 struct trigger_policy {
     enum metric_type type;
@@ -48,8 +55,8 @@ struct policy {
     int32_t idle; /* < max(min, 1) */
     int64_t cooldown_ms;
     int64_t initial_cooldown_ms;
-    int64_t created_ms; /* creationTimestamp, or when the object was first seen */
-    double tolerance;   /* the controller's flag, 0.1 */
+    int64_t created_ms;    /* creationTimestamp, or when the object was first seen */
+    double tolerance;      /* the controller's flag, 0.1 */
     int32_t down_window_s; /* the controller's flag, 300 */
     struct scaling_behavior behavior;
     struct fallback_policy fallback;
