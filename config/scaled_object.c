@@ -117,8 +117,11 @@ struct scaled_object *scaled_object_build(struct walk *walk, const struct yaml_n
     default_if_empty(&object->target.kind, "Deployment");
     read_own_fields(walk, document, object);
     behavior_apply_defaults(&object->behavior);
-    if (walk->errors == 0)
+    if (walk->errors == 0) {
+        size_t before = walk_enter(walk, "spec");
         check_scaled_object(walk, yaml_get(document, "spec"), object);
+        walk_leave(walk, before);
+    }
     if (walk->errors == 0)
         return object;
     scaled_object_unref(object);

@@ -67,15 +67,17 @@ static void read_env(struct walk *walk, const struct yaml_node *node, void *out)
     auth->env = read_refs(walk, node, env_ref_fields, ARRAY_LEN(env_ref_fields), &auth->env_len);
 }
 
-/* Of several the first is named: using the object is refused either way. */
+/* what: "" for the field as a whole. Of several the first is named: using the object is refused either way.
+ */
 static void set_unsupported(struct walk *walk, const struct yaml_node *node, struct trigger_auth *auth,
-                            const char *detail)
+                            const char *what)
 {
-    walk_warn(walk, node, "%sis not supported by this version; triggers that use this object are refused",
-              detail);
+    const char *space = *what ? " " : "";
+    walk_warn(walk, node, "%s%sis not supported by this version; triggers that use this object are refused",
+              what, space);
     if (!*auth->unsupported) {
         mem_free(auth->unsupported);
-        auth->unsupported = mem_printf("%s%s%.40s", walk->path.data, *detail ? " " : "", detail);
+        auth->unsupported = mem_printf("%s%s%s", walk->path.data, space, what);
     }
 }
 
@@ -89,11 +91,11 @@ static void read_unsupported(struct walk *walk, const struct yaml_node *node, vo
 /* The provider none says that there is no identity; every other one is a cloud's. */
 static void read_provider(struct walk *walk, const struct yaml_node *node, void *out)
 {
-    char detail[64];
+    char what[64];
     if (!walk_expect(walk, node, YAML_STRING) || !*node->text || strcmp(node->text, "none") == 0)
         return;
-    (void)snprintf(detail, sizeof(detail), "\"%.32s\" ", node->text);
-    set_unsupported(walk, node, out, detail);
+    (void)snprintf(what, sizeof(what), "\"%.32s\"", node->text);
+    set_unsupported(walk, node, out, what);
 }
 
 static const struct field identity_fields[] = {
