@@ -137,7 +137,7 @@ static bool take_offset(const char **at, int *ret_minutes)
         !take_number(at, 2, '\0', &minutes))
         return false;
     *ret_minutes = (sign == '-' ? -1 : 1) * (hours * 60 + minutes);
-    return hours < 24 && minutes < 60;
+    return hours <= 24 && minutes < 60;
 }
 
 static int days_of_month(int year, int month)

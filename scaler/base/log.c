@@ -12,8 +12,10 @@
 #include "scaler/base/strbuf.h"
 #include "scaler/base/text.h"
 
-#define MESSAGE_MAX    4096 /* bytes; the rest is cut */
-#define LINE_MAX_BYTES ((size_t)8 * MESSAGE_MAX)
+#define MESSAGE_MAX 4096 /* bytes; the rest is cut */
+#define OBJECT_MAX  512  /* "namespace/name" never needs as much */
+/* Escaping makes six bytes of one at worst, so this never cuts and every line keeps its end. */
+#define LINE_MAX_BYTES ((size_t)8 * (MESSAGE_MAX + OBJECT_MAX))
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 static const char *const format_names[] = {"text", "json"};
@@ -127,6 +129,11 @@ void log_write(enum log_level level, const char *object, const char *fmt, ...)
     if (vsnprintf(message, sizeof(message), fmt, args) < 0)
         message[0] = '\0';
     va_end(args);
+    char short_object[OBJECT_MAX];
+    if (object) {
+        (void)snprintf(short_object, sizeof(short_object), "%s", object);
+        object = short_object;
+    }
     char time[CLOCK_RFC3339_MAX];
     clock_format_rfc3339(clock_wall_ms(), true, time, sizeof(time));
     AUTO_STRBUF struct strbuf line;

@@ -100,9 +100,8 @@ static bool find_scale(const char *suffix, struct scale *ret)
     return true;
 }
 
-static int64_t saturate_milli(bool negative, double approx)
+static int64_t saturate_milli(bool negative)
 {
-    (void)approx;
     return negative ? INT64_MIN : INT64_MAX;
 }
 
@@ -110,17 +109,18 @@ static int64_t saturate_milli(bool negative, double approx)
 static int64_t narrow_milli(int64_t value, int64_t exponent)
 {
     int64_t power = exponent + 3;
+    bool negative = value < 0;
     for (; power > 0 && value != 0; power--)
         if (__builtin_mul_overflow(value, 10, &value))
-            return saturate_milli(value < 0, 0);
+            return saturate_milli(negative);
     bool rest = false;
     for (; power < 0 && value != 0; power++) {
         rest = rest || value % 10 != 0;
         if (value / 10 == 0)
-            return rest ? (value < 0 ? -1 : 1) : 0;
+            return rest ? (negative ? -1 : 1) : 0;
         value /= 10;
     }
-    return value + (rest ? (value < 0 ? -1 : 1) : 0);
+    return value + (rest ? (negative ? -1 : 1) : 0);
 }
 
 /* At most 18 digits (15 with a binary suffix, roughly), and nothing below 10^-9. */
@@ -196,23 +196,24 @@ static int64_t wide_milli(char *digits, size_t len, int64_t zeros, bool negative
     for (int64_t i = 0; i < (int64_t)len + (zeros > 6 ? zeros - 6 : 0); i++) {
         int digit = i < (int64_t)len ? digits[i] - '0' : 0;
         if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, digit, &value))
-            return saturate_milli(negative, 0);
+            return saturate_milli(negative);
     }
     if (negative)
         return -value + rest;
     return rest && value < INT64_MAX ? value + 1 : value;
 }
 
-/* Binary quantities are capped at the largest int64. len digits in nano-units. */
-static bool exceeds_binary_cap(const char *digits, size_t len)
+/* Binary quantities are capped at the largest int64. digits * 10^zeros is in nano-units. */
+static bool exceeds_binary_cap(const char *digits, size_t len, int64_t zeros)
 {
     static const char cap[] = "9223372036854775807000000000";
-    size_t cap_len = sizeof(cap) - 1;
-    while (len > 0 && *digits == '0') {
-        digits++;
-        len--;
-    }
-    return len > cap_len || (len == cap_len && memcmp(digits, cap, cap_len) > 0);
+    size_t skip = strspn(digits, "0");
+    skip = skip < len ? skip : len;
+    len -= skip;
+    size_t whole = len + (size_t)zeros;
+    if (whole != sizeof(cap) - 1)
+        return whole > sizeof(cap) - 1;
+    return memcmp(digits + skip, cap, len) > 0;
 }
 
 static double digits_to_double(const char *digits, size_t len, int64_t zeros)
@@ -224,7 +225,7 @@ static double digits_to_double(const char *digits, size_t len, int64_t zeros)
 
 static void make_wide(const struct parts *parts, struct scale scale, struct quantity *ret)
 {
-    char digits[TEXT_MAX + 2 * PRODUCT_MORE];
+    char digits[TEXT_MAX + 2 * PRODUCT_MORE] = "";
     size_t len = parts->whole_len + parts->fraction_len;
     memcpy(digits, parts->whole, parts->whole_len);
     memcpy(digits + parts->whole_len, parts->fraction, parts->fraction_len);
@@ -241,7 +242,7 @@ static void make_wide(const struct parts *parts, struct scale scale, struct quan
         zeros = 0;
     }
     ret->approx = digits_to_double(digits, len, zeros) * power_of_ten(NANO);
-    if (scale.binary && exceeds_binary_cap(digits, len))
+    if (scale.binary && exceeds_binary_cap(digits, len, zeros))
         ret->approx = (double)INT64_MAX;
     ret->approx = parts->negative ? -ret->approx : ret->approx;
     ret->milli = wide_milli(digits, len, zeros, parts->negative);

@@ -102,9 +102,10 @@ static int on_scalar(struct reader *reader, const yaml_event_t *event, struct er
     if (rc != 0)
         return rc;
     built->node.quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    built->is_merge_key = !tag && !built->node.quoted && strcmp(built->node.text, "<<") == 0;
     if (tag)
         rc = yaml_scalar_resolve_tagged(&built->node, tag, err);
-    else if (event->data.scalar.plain_implicit) /* false too for the tag "!", which makes a string */
+    else if (event->data.scalar.plain_implicit)
         yaml_scalar_resolve(&built->node);
     return rc != 0 ? rc : yaml_builder_add(&reader->builder, built, err);
 }
@@ -113,7 +114,7 @@ static int on_open(struct reader *reader, enum yaml_kind kind, const yaml_char_t
                    const yaml_char_t *tag, struct err *err)
 {
     const char *own = kind == YAML_MAP ? YAML_MAP_TAG : YAML_SEQ_TAG;
-    if (tag && strcmp((const char *)tag, own) != 0)
+    if (tag && strcmp((const char *)tag, own) != 0 && strcmp((const char *)tag, "!") != 0)
         return err_set(err, ERR_CONFIG, "unknown tag \"%.80s\" on %s", (const char *)tag,
                        yaml_kind_name(kind));
     struct yaml_built *built = yaml_builder_node(&reader->builder, kind, (const char *)anchor, err);

@@ -11,6 +11,7 @@ struct yaml_built {
     struct yaml_node node;
     unsigned expanded; /* nodes, itself included */
     int height;        /* 1 for a scalar */
+    bool is_merge_key; /* the plain, untagged "<<" */
     bool is_open;      /* still being filled: an alias to it would be a cycle */
 };
 

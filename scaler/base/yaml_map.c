@@ -31,7 +31,7 @@ static void push(struct candidates *all, struct yaml_entry entry, bool merged)
 
 static bool is_merge_key(const struct yaml_node *key)
 {
-    return key->kind == YAML_STRING && !key->quoted && strcmp(key->text, "<<") == 0;
+    return container_of(key, struct yaml_built, node)->is_merge_key;
 }
 
 static int fail_at(struct yaml_builder *builder, const struct yaml_node *node)

@@ -198,9 +198,10 @@ static const struct {
     const char *tag;
     enum yaml_kind kind;
 } core_tags[] = {
-    {"tag:yaml.org,2002:str", YAML_STRING},  {"tag:yaml.org,2002:int", YAML_INT},
-    {"tag:yaml.org,2002:float", YAML_FLOAT}, {"tag:yaml.org,2002:bool", YAML_BOOL},
-    {"tag:yaml.org,2002:null", YAML_NULL},
+    {"tag:yaml.org,2002:str", YAML_STRING},       {"tag:yaml.org,2002:int", YAML_INT},
+    {"tag:yaml.org,2002:float", YAML_FLOAT},      {"tag:yaml.org,2002:bool", YAML_BOOL},
+    {"tag:yaml.org,2002:null", YAML_NULL},        {"!", YAML_STRING}, /* "not what it looks like" */
+    {"tag:yaml.org,2002:timestamp", YAML_STRING},
 };
 
 static int resolve_as(struct yaml_node *node, enum yaml_kind kind, struct err *err)
