@@ -161,22 +161,25 @@ static uint64_t mix(uint64_t a, uint64_t b)
 
 static uint64_t hash_node(const struct yaml_node *node);
 
-/* Commutative over entries, so that the order of keys is of no account. Nulls are absent. */
-static uint64_t hash_map(const struct yaml_node *map, bool (*counts)(const char *key))
+/* Commutative over entries, so that the order of keys is of no account. Nulls are absent; so is what is not a
+ * map. */
+static uint64_t sum_entries(const struct yaml_node *map, bool (*counts)(const char *key))
 {
-    uint64_t sum = YAML_MAP;
+    uint64_t sum = 0;
+    if (!map || map->kind != YAML_MAP)
+        return sum;
     for (size_t i = 0; i < map->len; i++) {
         const struct yaml_entry *entry = &map->entries[i];
         if (entry->value->kind != YAML_NULL && (!counts || counts(entry->key->text)))
             sum += mix(text_hash(entry->key->text, strlen(entry->key->text)), hash_node(entry->value));
     }
-    return mix(YAML_MAP, sum);
+    return sum;
 }
 
 static uint64_t hash_node(const struct yaml_node *node)
 {
     if (node->kind == YAML_MAP)
-        return hash_map(node, NULL);
+        return mix(YAML_MAP, sum_entries(node, NULL));
     uint64_t hash = node->kind;
     if (node->kind != YAML_LIST)
         return mix(hash, text_hash(node->text, strlen(node->text)));
@@ -204,10 +207,7 @@ uint64_t meta_content_hash(const struct yaml_node *document)
 {
     const struct yaml_node *metadata = yaml_get(document, "metadata");
     const struct yaml_node *annotations = yaml_get(metadata, "annotations");
-    uint64_t hash = hash_map(document, counts_in_document);
-    if (metadata && metadata->kind == YAML_MAP)
-        hash = mix(hash, hash_map(metadata, counts_in_metadata));
-    if (annotations && annotations->kind == YAML_MAP)
-        hash = mix(hash, hash_map(annotations, counts_in_annotations));
-    return hash;
+    uint64_t hash = mix(YAML_MAP, sum_entries(document, counts_in_document));
+    hash = mix(hash, sum_entries(metadata, counts_in_metadata));
+    return mix(hash, sum_entries(annotations, counts_in_annotations));
 }
