@@ -364,21 +364,39 @@ def binaries():
     return build / "davit", build / "davit-sandbox"
 
 
-@contextlib.contextmanager
-def workspace(name):
-    folder = pathlib.Path(tempfile.mkdtemp(prefix=f"davit-{name}-"))
-    stack = contextlib.ExitStack()
-    try:
-        with stack:
-            yield folder, lambda thing: (stack.callback(thing.stop), thing)[1]
-    except BaseException:
-        keep = os.environ.get("DAVIT_KEEP")
-        for log in sorted(folder.rglob("*.log")):
-            if log.name.startswith(("davit", "sandbox")):
-                print(f"--- {log.name} (end)\n{log.read_text(errors='replace')[-3000:]}", file=sys.stderr)
-        if keep:
-            print(f"kept: {folder}", file=sys.stderr)
+class Workspace:
+    """A directory and the components started in it; all end with it. Shows the daemon's log when told that the test failed."""
+
+    def __init__(self, name):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"davit-{name}-"))
+        self.stack = contextlib.ExitStack()
+
+    def keep(self, thing):
+        self.stack.callback(thing.stop)
+        return thing
+
+    def close(self, failed):
+        try:
+            self.stack.close()
+        except BaseException:
+            failed = True
             raise
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            if failed:
+                self.show()
+            if failed and os.environ.get("DAVIT_KEEP"):
+                print(f"kept: {self.folder}", file=sys.stderr)
+            else:
+                shutil.rmtree(self.folder, ignore_errors=True)
+
+    def show(self):
+        for log in sorted(self.folder.rglob("*.log")):
+            if log.name.startswith(("davit", "sandbox")):
+                print(f"--- {log.name} (end)\n{log.read_text(errors='replace')[-4000:]}", file=sys.stderr)
+
+
+def enter(test):
+    """Gives a unittest case its workspace: self.folder, self.keep."""
+    space = Workspace(test.id().split(".")[-1])
+    test.folder, test.keep = space.folder, space.keep
+    test.addCleanup(lambda: space.close(not test._outcome.success))

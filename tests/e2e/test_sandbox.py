@@ -1,19 +1,16 @@
 #!/usr/bin/env python3
 """End to end on the sandbox: what needs injected faults, or no real control plane."""
-import sys
 import time
 import unittest
 
-from harness import (Davit, HangingServer, Redis, Sandbox, binaries, holds, redis_trigger, scaled_object, wait, workspace)
+from harness import (Davit, HangingServer, Redis, Sandbox, binaries, enter, holds, redis_trigger, scaled_object, wait)
 
 DAVIT, SANDBOX = binaries()
 
 
 class OnSandbox(unittest.TestCase):
     def setUp(self):
-        self.space = workspace(self.id().split(".")[-1])
-        self.folder, self.keep = self.space.__enter__()
-        self.addCleanup(lambda: self.space.__exit__(*sys.exc_info()))
+        enter(self)
         self.sandbox = self.keep(Sandbox(SANDBOX, self.folder, "--ready-delay", "200ms"))
         self.api = self.sandbox.api
 
