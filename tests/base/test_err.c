@@ -44,7 +44,7 @@ START_TEST(test_cut_keeps_characters_whole)
         char text[2048] = "";
         memset(text, 'x', shift);
         for (size_t at = shift; at < 1500; at += strlen(units[_i]))
-            strcpy(text + at, units[_i]);
+            memcpy(text + at, units[_i], strlen(units[_i]) + 1);
         struct err err = {0};
         err_set(&err, ERR_INVALID, "%s", text);
         ck_assert_uint_lt(strlen(err.msg), ERR_TEXT_MAX);
@@ -61,7 +61,7 @@ START_TEST(test_text_that_just_fits_is_not_cut)
 {
     char text[ERR_TEXT_MAX];
     memset(text, 'x', sizeof(text));
-    strcpy(text + ERR_TEXT_MAX - 3, "é");
+    memcpy(text + ERR_TEXT_MAX - 3, "é", 3);
     struct err err = {0};
     err_set(&err, ERR_INVALID, "%s", text);
     ck_assert_str_eq(err.msg, text);

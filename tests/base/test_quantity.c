@@ -3,6 +3,7 @@
 #include "scaler/base/quantity.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/base/suite.h"
@@ -99,7 +100,7 @@ START_TEST(test_long)
     char text[1200];
     for (size_t len = 1; len < 1100; len++) {
         memset(text, '9', len);
-        strcpy(text + len, _i == 0 ? "" : _i == 1 ? "Ei" : "n");
+        (void)snprintf(text + len, sizeof(text) - len, "%s", _i == 0 ? "" : _i == 1 ? "Ei" : "n");
         struct quantity quantity;
         int rc = quantity_parse(text, &quantity, NULL);
         ck_assert_int_eq(rc, strlen(text) > 1024 ? ERR_LIMIT : 0);
