@@ -1,6 +1,4 @@
 /* Owns `behavior`'s way from YAML; its rules are behavior.c's. */
-#include <string.h>
-
 #include "config/kinds.h"
 #include "scaler/base/mem.h"
 #include "scaler/base/quantity.h"
@@ -8,9 +6,7 @@
 /* behavior.c puts the path before its text; here every finding has its path already. */
 static void report(struct walk *walk, const struct yaml_node *node, const struct err *err)
 {
-    size_t len = walk->path.len;
-    bool repeated = strncmp(err->msg, walk->path.data, len) == 0 && strncmp(err->msg + len, ": ", 2) == 0;
-    walk_error(walk, node, "%s", repeated ? err->msg + len + 2 : err->msg);
+    walk_error(walk, node, "%s", diag_without_context(err->msg, walk->path.data));
 }
 
 static bool read_checked(struct walk *walk, const struct yaml_node *node,

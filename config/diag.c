@@ -71,6 +71,13 @@ void diag_add(struct diag_list *list, enum diag_severity severity, const char *f
     };
 }
 
+const char *diag_without_context(const char *message, const char *context)
+{
+    size_t len = strlen(context);
+    bool repeated = strncmp(message, context, len) == 0 && strncmp(message + len, ": ", 2) == 0;
+    return repeated ? message + len + 2 : message;
+}
+
 void diag_list_done(struct diag_list *list)
 {
     if (!list)

@@ -26,6 +26,8 @@ struct diag_list {
 
 void diag_add(struct diag_list *list, enum diag_severity severity, const char *file, int line, int column, const char *path,
               const char *fmt, ...) __attribute__((format(printf, 7, 8)));
+/* message without the "context: " before it, if it begins so: findings have their file and path already. */
+const char *diag_without_context(const char *message, const char *context);
 void diag_list_done(struct diag_list *list);
 void diag_list_sort(struct diag_list *list); /* by file, line, column; stable */
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "config/kinds.h"
-#include "scaler/base/mem.h"
 #include "scaler/base/duration.h"
+#include "scaler/base/mem.h"
 #include "scaler/base/number.h"
 
 #define EXTRAS_ANNOTATION   "davit.dev/spec"

@@ -218,9 +218,7 @@ static void load_file(struct loader *loader, const char *path, const char *defau
     size_t len;
     struct err err = {0};
     if (file_read(path, YAML_MAX_BYTES, &bytes, &len, &err) != 0) {
-        size_t prefix = strlen(path);
-        bool named = strncmp(err.msg, path, prefix) == 0 && strncmp(err.msg + prefix, ": ", 2) == 0;
-        report_broken(loader, path, named ? err.msg + prefix + 2 : err.msg);
+        report_broken(loader, path, diag_without_context(err.msg, path));
         return;
     }
     config_load_bytes(loader->set, bytes, len, path, default_ns, loader->diags);

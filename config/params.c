@@ -37,8 +37,8 @@ struct found {
     enum param_source source;
 };
 
-static void report(struct params_error_sink *sink, bool warning, const char *key, const char *fmt,
-                   va_list args)
+__attribute__((format(printf, 4, 0))) static void report(struct params_error_sink *sink, bool warning,
+                                                         const char *key, const char *fmt, va_list args)
 {
     char text[MESSAGE_MAX_BYTES];
     (void)vsnprintf(text, sizeof(text), fmt, args);

@@ -53,8 +53,9 @@ struct config_mark walk_mark(const struct walk *walk, const struct yaml_node *no
     return walk->fixed.line ? walk->fixed : (struct config_mark){.line = node->line, .column = node->column};
 }
 
-static void report(struct walk *walk, enum diag_severity severity, const struct yaml_node *node,
-                   const char *fmt, va_list args)
+__attribute__((format(printf, 4, 0))) static void report(struct walk *walk, enum diag_severity severity,
+                                                         const struct yaml_node *node, const char *fmt,
+                                                         va_list args)
 {
     char text[FINDING_MAX_BYTES];
     struct config_mark mark = walk_mark(walk, node);
@@ -63,8 +64,9 @@ static void report(struct walk *walk, enum diag_severity severity, const struct 
     diag_add(walk->diags, severity, walk->file, mark.line, mark.column, walk->path.data, "%s", text);
 }
 
-static void report_at(struct walk *walk, enum diag_severity severity, const struct yaml_node *map,
-                      const char *key, const char *fmt, va_list args)
+__attribute__((format(printf, 5, 0))) static void report_at(struct walk *walk, enum diag_severity severity,
+                                                            const struct yaml_node *map, const char *key,
+                                                            const char *fmt, va_list args)
 {
     const struct yaml_node *node = yaml_get(map, key);
     size_t before = walk_enter(walk, key);

@@ -37,6 +37,14 @@ START_TEST(findings_are_one_printable_line)
 }
 END_TEST
 
+START_TEST(a_repeated_context_is_left_out)
+{
+    ck_assert_str_eq(diag_without_context("a.yaml: too large", "a.yaml"), "too large");
+    ck_assert_str_eq(diag_without_context("a.yaml:too large", "a.yaml"), "a.yaml:too large");
+    ck_assert_str_eq(diag_without_context("too large", "a.yaml"), "too large");
+}
+END_TEST
+
 START_TEST(findings_have_an_end)
 {
     struct diag_list list = {0};
@@ -133,6 +141,7 @@ int main(void)
     TCase *tcase = tcase_create("all");
     tcase_add_test(tcase, findings_are_sorted_stably);
     tcase_add_test(tcase, findings_are_one_printable_line);
+    tcase_add_test(tcase, a_repeated_context_is_left_out);
     tcase_add_test(tcase, findings_have_an_end);
     tcase_add_loop_test(tcase, near_words_are_suggested, 0, ARRAY_LEN(suggestions));
     tcase_add_test(tcase, endless_words_get_no_suggestion);
