@@ -259,6 +259,27 @@ class Prometheus:
         return self.process.stop()
 
 
+class Kafka:
+    """A real broker (scripts/lib/kafka.sh)."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.port = int(self._script("up", folder).split()[-1])
+
+    def _script(self, *args):
+        run = subprocess.run([str(ROOT / "scripts/lib/kafka.sh"), *map(str, args)], capture_output=True, text=True, timeout=900)
+        if run.returncode != 0:
+            raise AssertionError(f"kafka.sh {args}: {run.stderr[-2000:]}")
+        return run.stdout
+
+    def topic(self, name, partitions):
+        self._script("tool", self.folder, "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", f"127.0.0.1:{self.port}", "--create",
+                     "--topic", name, "--partitions", partitions)
+
+    def stop(self):
+        self._script("down", self.folder)
+
+
 class HangingServer:
     """Accepts and never answers."""
 

@@ -6,8 +6,8 @@ import subprocess
 import time
 import unittest
 
-from harness import (ROOT, ControlPlane, Workspace, Davit, Exporter, HangingServer, Prometheus, Redis, binaries, enter, free_port, holds, prometheus_trigger,
-                     redis_trigger, scaled_object, wait)
+from harness import (ControlPlane, Workspace, Davit, Exporter, Kafka, Prometheus, Redis, binaries, enter, free_port, holds,
+                     prometheus_trigger, redis_trigger, scaled_object, wait)
 
 DAVIT, _ = binaries()
 # How long replicas must be held while sources are dead.
@@ -81,14 +81,9 @@ class OnKubernetes(unittest.TestCase):
         self.assertEqual(self.scale_steps(davit)[3:], [(8, 5), (5, 2)])
 
     def test_kafka_lag_with_partition_limit(self):
-        base = free_port()
-        kafka = str(ROOT / "scripts/lib/kafka.sh")
-        folder = self.folder / "kafka"
-        subprocess.run([kafka, "up", str(folder), str(base)], check=True, timeout=600, stdout=subprocess.DEVNULL)
-        self.addCleanup(lambda: subprocess.run([kafka, "down", str(folder)], check=True, timeout=60))
-        topics = [kafka, "topic", str(folder), "jobs", "4"]
-        subprocess.run(topics, check=True, timeout=60, stdout=subprocess.DEVNULL)
-        broker = f"127.0.0.1:{base}"
+        kafka = self.keep(Kafka(self.folder / "kafka"))
+        kafka.topic("jobs", 4)
+        broker = f"127.0.0.1:{kafka.port}"
         subprocess.run(["kcat", "-b", broker, "-t", "jobs", "-P"], input=b"m\n" * 100, check=True, timeout=60)
         self.api.deployment(self.ns, "worker", 0)
         davit = self.davit()
