@@ -104,10 +104,11 @@ uint64_t text_hash(const char *bytes, size_t len)
 /* "host", "host:123", "[::1]:123": nothing in it can be a password. */
 static bool is_plain_authority(const char *text, size_t len)
 {
-    size_t host = 0;
+    const char *bracket = len && *text == '[' ? memchr(text, ']', len) : NULL;
+    size_t host = bracket ? (size_t)(bracket - text) + 1 : 0;
     while (host < len && text[host] != ':')
-        host = text[host] == '[' ? strcspn(text, "]") : host + 1;
-    if (host >= len)
+        host++;
+    if (host == len)
         return true;
     size_t digits = strspn(text + host + 1, "0123456789");
     return host > 0 && host + 1 + digits == len;
