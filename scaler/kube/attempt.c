@@ -72,8 +72,8 @@ static bool retry_with_new_credential(struct kube_call *call, int status)
 }
 
 /* A failed transfer's text names the request already. */
-static void judge(struct kube_call *call, const struct http_response *response, const struct err *transport, json_t **ret_body,
-                  struct err *ret_error)
+static void judge(struct kube_call *call, const struct http_response *response, const struct err *transport,
+                  json_t **ret_body, struct err *ret_error)
 {
     if (transport)
         *ret_error = *transport;

@@ -16,9 +16,8 @@ struct scale_call {
 /* Replicas that do not fit are an error, never clamped. */
 static int read_replicas(json_t *part, const char *where, int32_t *ret, struct err *err)
 {
-    json_t *value = json_object_get(part, "replicas");
-    json_int_t replicas = json_integer_value(value);
-    if (!json_is_integer(value) || replicas < 0 || replicas > INT32_MAX)
+    int64_t replicas = json_i64(part, "replicas", -1);
+    if (replicas < 0 || replicas > INT32_MAX)
         return err_set(err, ERR_PROTOCOL, "the answer is not a Scale: its %s.replicas is no count", where);
     *ret = (int32_t)replicas;
     return 0;

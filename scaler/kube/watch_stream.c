@@ -21,7 +21,7 @@
 #define SILENCE_MAX_MS 150000
 /* A stream that ends sooner without a word was not a stream. */
 #define STREAM_MIN_MS   5000
-#define DRY_STREAMS_MAX 5
+#define DRY_STREAMS_MAX 3
 
 enum event_type { EVENT_ADDED, EVENT_MODIFIED, EVENT_DELETED, EVENT_BOOKMARK, EVENT_ERROR, EVENT_UNKNOWN };
 
@@ -137,7 +137,7 @@ static bool ended_well(const struct kube_watch *watch, const struct err *error)
     return watch->progress || net_now_ms(watch->net) - watch->stream_began_ms >= STREAM_MIN_MS;
 }
 
-static void after_stream(struct kube_watch *watch, const struct err *error)
+static void after_stream(struct kube_watch *watch, bool answered, const struct err *error)
 {
     struct err quiet;
     if (watch->progress) {
@@ -154,8 +154,10 @@ static void after_stream(struct kube_watch *watch, const struct err *error)
     }
     if (error->code == ERR_GONE)
         watch->needs_list = true;
-    /* Perhaps it is our resourceVersion the server cannot live with, whatever its words for that. */
-    if (!watch->progress && ++watch->dry_streams >= DRY_STREAMS_MAX)
+    /* Perhaps it is our resourceVersion the server cannot live with, whatever its words for that. A server
+     * that does not answer at all says nothing about it: when it is back, thousands of watches should go on,
+     * not list. */
+    if (answered && !watch->progress && ++watch->dry_streams >= DRY_STREAMS_MAX)
         watch->needs_list = true;
     watch_retry(watch, error);
 }
@@ -163,14 +165,13 @@ static void after_stream(struct kube_watch *watch, const struct err *error)
 static void on_end(int status, json_t *body, const struct err *error, void *arg)
 {
     struct kube_watch *watch = arg;
-    (void)status;
     (void)body;
     watch_enter(watch);
     watch->call = NULL;
     strbuf_done(&watch->line); /* a torn last line is no event: the next stream brings it whole */
     if (!watch->closed) {
         struct err own = watch->stream_error;
-        after_stream(watch, own.code ? &own : error);
+        after_stream(watch, own.code != 0 || status != 0, own.code ? &own : error);
     }
     watch_leave(watch);
 }

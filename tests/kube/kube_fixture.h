@@ -37,8 +37,9 @@ static inline bool request_has(const struct request *request, const char *needle
 
 static inline void api_reply_with(struct peer_conn *conn, int status, const char *headers, const char *body)
 {
-    char *text = mem_printf("HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n%s\r\n%s", status,
-                            strlen(body), headers, body);
+    char *text =
+        mem_printf("HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n%s\r\n%s",
+                   status, strlen(body), headers, body);
     peer_send(conn, text);
     mem_free(text);
 }
@@ -50,7 +51,8 @@ static inline void api_reply(struct peer_conn *conn, int status, const char *bod
 
 static inline void api_status(struct peer_conn *conn, int status, const char *message)
 {
-    char *body = mem_printf("{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"code\":%d,\"message\":\"%s\"}", status, message);
+    char *body = mem_printf("{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"code\":%d,\"message\":\"%s\"}",
+                            status, message);
     api_reply(conn, status, body);
     mem_free(body);
 }
@@ -58,7 +60,8 @@ static inline void api_status(struct peer_conn *conn, int status, const char *me
 /* A watch's answer: chunks as they come. */
 static inline void api_stream_begin(struct peer_conn *conn)
 {
-    peer_send(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+    peer_send(conn,
+              "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
 }
 
 static inline void api_stream_send_n(struct peer_conn *conn, const char *bytes, size_t len)

@@ -10,10 +10,11 @@ struct status_case {
 };
 
 static const struct status_case statuses[] = {
-    {301, ERR_PROTOCOL}, {400, ERR_INVALID},  {401, ERR_AUTH},        {403, ERR_AUTH},        {404, ERR_NOT_FOUND},
-    {408, ERR_TIMEOUT},  {409, ERR_CONFLICT}, {410, ERR_GONE},        {413, ERR_LIMIT},       {418, ERR_INVALID},
-    {422, ERR_INVALID},  {429, ERR_UNAVAILABLE}, {500, ERR_UNAVAILABLE}, {503, ERR_UNAVAILABLE}, {599, ERR_UNAVAILABLE},
-    {100, ERR_PROTOCOL}, {999, ERR_PROTOCOL}, {-1, ERR_PROTOCOL},
+    {301, ERR_PROTOCOL},    {400, ERR_INVALID},     {401, ERR_AUTH},        {403, ERR_AUTH},
+    {404, ERR_NOT_FOUND},   {408, ERR_TIMEOUT},     {409, ERR_CONFLICT},    {410, ERR_GONE},
+    {413, ERR_LIMIT},       {418, ERR_INVALID},     {422, ERR_INVALID},     {429, ERR_UNAVAILABLE},
+    {500, ERR_UNAVAILABLE}, {503, ERR_UNAVAILABLE}, {599, ERR_UNAVAILABLE}, {100, ERR_PROTOCOL},
+    {999, ERR_PROTOCOL},    {-1, ERR_PROTOCOL},
 };
 
 START_TEST(maps_statuses)
@@ -32,7 +33,8 @@ struct body_case {
 };
 
 static const struct body_case bodies[] = {
-    {"{\"kind\":\"Status\",\"message\":\"deployments.apps \\\"x\\\" not found\"}", "404: deployments.apps \"x\" not found"},
+    {"{\"kind\":\"Status\",\"message\":\"deployments.apps \\\"x\\\" not found\"}",
+     "404: deployments.apps \"x\" not found"},
     {"{\"kind\":\"Status\",\"message\":7}", "404"},
     {"{\"kind\":\"Status\"", "404"},
     {"<html>token=abc</html>", "404"},

@@ -1,4 +1,5 @@
-/* Requests: headers, answers, retries, Retry-After and its pause, urgency, deadlines, cancelling and closing at every stage. */
+/* Requests: headers, answers, retries, Retry-After and its pause, urgency, deadlines, cancelling and closing
+ * at every stage. */
 #include "tests/kube/kube_fixture.h"
 
 /* A server that plays one raw answer after the other; the last one again and again. */
@@ -23,10 +24,10 @@ static void play(struct peer_conn *conn, const char *text, size_t len)
         api_reply_with(conn, row->status, row->headers ? row->headers : "", row->body ? row->body : "{}");
 }
 
-#define PLAY(...)                                                                                                    \
-    static const struct script_row rows[] = {__VA_ARGS__};                                                           \
-    script = rows;                                                                                                   \
-    script_len = ARRAY_LEN(rows);                                                                                    \
+#define PLAY(...)                                                                                            \
+    static const struct script_row rows[] = {__VA_ARGS__};                                                   \
+    script = rows;                                                                                           \
+    script_len = ARRAY_LEN(rows);                                                                            \
     open_client(play)
 
 static void check_headers(struct peer_conn *conn, const char *text, size_t len)
@@ -47,7 +48,10 @@ START_TEST(sends_what_was_asked)
 {
     struct result result;
     open_client(check_headers);
-    call(&(struct kube_request){.method = "PATCH", .path = "/x", .content_type = "application/merge-patch+json", .body = "{\"a\":1}"},
+    call(&(struct kube_request){.method = "PATCH",
+                                .path = "/x",
+                                .content_type = "application/merge-patch+json",
+                                .body = "{\"a\":1}"},
          &result);
     ck_assert_int_eq(result.status, 200);
     ck_assert_str_eq(result.body, "{\"ok\":true}");
@@ -77,7 +81,8 @@ END_TEST
 START_TEST(tries_again)
 {
     struct result result;
-    PLAY({.status = 500}, {.status = 0}, {.status = 200, .body = "{\"torn\":"}, {.status = 503}, {.status = 200, .body = "{\"a\":1}"});
+    PLAY({.status = 500}, {.status = 0}, {.status = 200, .body = "{\"torn\":"}, {.status = 503},
+         {.status = 200, .body = "{\"a\":1}"});
     get("/x", &result);
     ck_assert_msg(result.status == 200, "%s", result.error.msg);
     ck_assert_uint_eq(api.requests, 5);
@@ -213,7 +218,8 @@ START_TEST(normal_requests_leave_room_for_urgent_ones)
     run_for(300);
     ck_assert_uint_eq(api.requests, 56);
     for (int i = 0; i < MANY; i++)
-        start_call(&(struct kube_request){.method = "GET", .path = "/u", .priority = KUBE_URGENT}, &urgent[i]);
+        start_call(&(struct kube_request){.method = "GET", .path = "/u", .priority = KUBE_URGENT},
+                   &urgent[i]);
     run_for(300);
     ck_assert_uint_eq(api.requests, 64);
     close_client();
@@ -316,7 +322,8 @@ struct bad_request {
     const char *method, *path;
 };
 
-static const struct bad_request bad_requests[] = {{"GET", "x"}, {"GET", ""}, {"GET", NULL}, {NULL, "/x"}, {"", "/x"}};
+static const struct bad_request bad_requests[] = {
+    {"GET", "x"}, {"GET", ""}, {"GET", NULL}, {NULL, "/x"}, {"", "/x"}};
 
 START_TEST(refuses_bad_requests)
 {
@@ -337,7 +344,7 @@ START_TEST(refuses_bad_requests)
 END_TEST
 
 RUN_SUITE("client", sends_what_was_asked, errors_are_answers, tries_again, tries_are_counted, creates_once,
-          a_throttled_create_is_repeated, retry_after_pauses_all_but_the_urgent, a_late_retry_is_not_waited_for,
-          the_timeout_is_for_all_tries, nobody_listens, normal_requests_leave_room_for_urgent_ones,
-          queued_requests_have_deadlines_too, cancels_at_every_stage, a_closing_client_refuses, closing_inside_an_answer,
-          refuses_bad_requests)
+          a_throttled_create_is_repeated, retry_after_pauses_all_but_the_urgent,
+          a_late_retry_is_not_waited_for, the_timeout_is_for_all_tries, nobody_listens,
+          normal_requests_leave_room_for_urgent_ones, queued_requests_have_deadlines_too,
+          cancels_at_every_stage, a_closing_client_refuses, closing_inside_an_answer, refuses_bad_requests)

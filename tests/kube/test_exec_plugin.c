@@ -1,5 +1,5 @@
-/* Exec credential plugins: what they are told, what is believed of their answers, and every way they can misbehave. The plugins are
- * shell scripts given to sh -c. */
+/* Exec credential plugins: what they are told, what is believed of their answers, and every way they can
+ * misbehave. The plugins are shell scripts given to sh -c. */
 #include <signal.h>
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 #include "scaler/kube/kubeconfig.h"
 #include "tests/net/fixture.h"
 
-#define V1 "client.authentication.k8s.io/v1"
+#define V1             "client.authentication.k8s.io/v1"
 #define ANSWER(status) "{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"status\":" status "}"
 
 struct parse_case {
@@ -24,15 +24,18 @@ static const struct parse_case parse_cases[] = {
     {ANSWER("{\"token\":\"t\",\"expirationTimestamp\":\"1970-01-01T00:01:00Z\"}"), 0, "t", NULL, 60000},
     {ANSWER("{\"token\":\"t\",\"expirationTimestamp\":null}"), 0, "t", NULL, 0},
     {ANSWER("{\"clientCertificateData\":\"C\",\"clientKeyData\":\"K\"}"), 0, NULL, "C", 0},
-    {ANSWER("{\"token\":\"t\",\"clientCertificateData\":\"C\",\"clientKeyData\":\"K\"}") "\n\n", 0, "t", "C", 0},
+    {ANSWER("{\"token\":\"t\",\"clientCertificateData\":\"C\",\"clientKeyData\":\"K\"}") "\n\n", 0, "t", "C",
+     0},
     {ANSWER("{\"clientCertificateData\":\"C\"}"), ERR_PROTOCOL, NULL, NULL, 0},
     {ANSWER("{\"token\":\"\"}"), ERR_PROTOCOL, NULL, NULL, 0},
     {ANSWER("{\"token\":7}"), ERR_PROTOCOL, NULL, NULL, 0},
     {ANSWER("{\"token\":\"t\",\"expirationTimestamp\":\"soon\"}"), ERR_PROTOCOL, NULL, NULL, 0},
     {ANSWER("null"), ERR_PROTOCOL, NULL, NULL, 0},
-    {"{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1beta1\",\"status\":{\"token\":\"t\"}}",
+    {"{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/"
+     "v1beta1\",\"status\":{\"token\":\"t\"}}",
      ERR_PROTOCOL, NULL, NULL, 0},
-    {"{\"kind\":\"Token\",\"apiVersion\":\"" V1 "\",\"status\":{\"token\":\"t\"}}", ERR_PROTOCOL, NULL, NULL, 0},
+    {"{\"kind\":\"Token\",\"apiVersion\":\"" V1 "\",\"status\":{\"token\":\"t\"}}", ERR_PROTOCOL, NULL, NULL,
+     0},
     {"", ERR_PROTOCOL, NULL, NULL, 0},
     {"Please log in: s3cret", ERR_PROTOCOL, NULL, NULL, 0},
 };
@@ -60,19 +63,22 @@ START_TEST(tells_the_cluster_only_if_asked)
     config.exec.api_version = (char *)V1;
     config.exec.cluster_config = (char *)"{\"audience\":\"x\"}";
     char *info = exec_credential_info(&config);
-    ck_assert_str_eq(info, "{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"spec\":{\"interactive\":false}}");
+    ck_assert_str_eq(info, "{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1
+                           "\",\"spec\":{\"interactive\":false}}");
     mem_free(info);
     config.exec.provide_cluster_info = true;
     info = exec_credential_info(&config);
-    ck_assert_ptr_nonnull(strstr(info, "\"cluster\":{\"server\":\"https://a\",\"certificate-authority-data\":\"Q0E=\","
-                                       "\"config\":{\"audience\":\"x\"}}"));
+    ck_assert_ptr_nonnull(
+        strstr(info, "\"cluster\":{\"server\":\"https://a\",\"certificate-authority-data\":\"Q0E=\","
+                     "\"config\":{\"audience\":\"x\"}}"));
     mem_free(info);
 }
 END_TEST
 
 START_TEST(hints_mask_credentials)
 {
-    char *hint = exec_credential_hint("\n error: token=eyJhbGciOiJSUzI1NiIsImtpZCI6IjEyMzQ1Njc4OTAifQ expired\nsecond line");
+    char *hint = exec_credential_hint(
+        "\n error: token=eyJhbGciOiJSUzI1NiIsImtpZCI6IjEyMzQ1Njc4OTAifQ expired\nsecond line");
     ck_assert_str_eq(hint, "error: token=… expired");
     mem_free(hint);
     char *many = mem_alloc(5001);
@@ -124,9 +130,12 @@ struct run_case {
 
 static const struct run_case run_cases[] = {
     {"echo '" ANSWER("{\"token\":\"abc\"}") "'", 0, "abc"},
-    {"echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1 "\",\"status\":{\"token\":\"'$DAVIT_TEST_WORD'\"}}'", 0, "from-env"},
-    {"test -n \"$PATH\" && test -n \"$KUBERNETES_EXEC_INFO\" && ! read x && echo '" ANSWER("{\"token\":\"no-input\"}") "'", 0,
-     "no-input"},
+    {"echo '{\"kind\":\"ExecCredential\",\"apiVersion\":\"" V1
+     "\",\"status\":{\"token\":\"'$DAVIT_TEST_WORD'\"}}'",
+     0, "from-env"},
+    {"test -n \"$PATH\" && test -n \"$KUBERNETES_EXEC_INFO\" && ! read x && echo '" ANSWER(
+         "{\"token\":\"no-input\"}") "'",
+     0, "no-input"},
     {"echo noise >&2; head -c 200000 /dev/zero >&2; echo '" ANSWER("{\"token\":\"loud\"}") "'", 0, "loud"},
     {"echo 'please log in with a-very-long-secret-word-of-more-than-32-bytes' >&2; exit 3", ERR_AUTH,
      "(status 3, signal 0): please log in with …"},
@@ -149,7 +158,8 @@ START_TEST(runs_plugins)
         struct err err = {0};
         config_init(&config, row->script);
         int64_t timeout_ms = row->code == ERR_TIMEOUT ? 300 : 20000;
-        ck_assert_int_eq(exec_plugin_start(test_net, &config, timeout_ms, on_credential, &outcome, &plugin, &err), 0);
+        ck_assert_int_eq(
+            exec_plugin_start(test_net, &config, timeout_ms, on_credential, &outcome, &plugin, &err), 0);
         ck_assert(!outcome.done);
         run_until(&outcome.done);
         ck_assert_int_eq(outcome.times, 1);
@@ -170,7 +180,8 @@ START_TEST(a_missing_plugin_is_an_error_at_once)
     config_init(&config, "true");
     mem_free(config.exec.command);
     config.exec.command = mem_strdup("/does/not/exist");
-    ck_assert_int_eq(exec_plugin_start(test_net, &config, 1000, on_credential, &outcome, &plugin, &err), ERR_AUTH);
+    ck_assert_int_eq(exec_plugin_start(test_net, &config, 1000, on_credential, &outcome, &plugin, &err),
+                     ERR_AUTH);
     ck_assert_ptr_nonnull(strstr(err.msg, "/does/not/exist"));
     kubeconfig_done(&config);
     run_for(50);
@@ -206,5 +217,5 @@ START_TEST(cancel_kills_the_whole_group)
 }
 END_TEST
 
-RUN_SUITE("exec_plugin", parses_answers, tells_the_cluster_only_if_asked, hints_mask_credentials, runs_plugins,
-          a_missing_plugin_is_an_error_at_once, cancel_kills_the_whole_group)
+RUN_SUITE("exec_plugin", parses_answers, tells_the_cluster_only_if_asked, hints_mask_credentials,
+          runs_plugins, a_missing_plugin_is_an_error_at_once, cancel_kills_the_whole_group)

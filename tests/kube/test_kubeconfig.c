@@ -1,5 +1,5 @@
-/* Kubeconfig files, KUBECONFIG lists and service accounts: what is read, what wins, what is refused, and that no message tells a
- * secret. */
+/* Kubeconfig files, KUBECONFIG lists and service accounts: what is read, what wins, what is refused, and that
+ * no message tells a secret. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,28 +51,29 @@ static void teardown(void)
 #define CERT64 "Q0VSVA=="
 #define KEY64  "S0VZ"
 
-static const char whole[] = "apiVersion: v1\n"
-                            "kind: Config\n"
-                            "current-context: main\n"
-                            "contexts:\n"
-                            "- {name: main, context: {cluster: c1, user: u1, namespace: shop}}\n"
-                            "- {name: other, context: {cluster: c2, user: u2}}\n"
-                            "- {name: nobody, context: {cluster: c2}}\n"
-                            "clusters:\n"
-                            "- name: c1\n"
-                            "  cluster:\n"
-                            "    server: https://one.example:6443/\n"
-                            "    certificate-authority-data: " CA64 "\n"
-                            "    certificate-authority: /does/not/exist\n"
-                            "    tls-server-name: inner.example\n"
-                            "    proxy-url: http://proxy.example:3128\n"
-                            "- name: c2\n"
-                            "  cluster: {server: 'https://two.example', insecure-skip-tls-verify: true}\n"
-                            "users:\n"
-                            "- name: u1\n"
-                            "  user: {client-certificate-data: " CERT64 ", client-key-data: " KEY64 ", token: sesame}\n"
-                            "- name: u2\n"
-                            "  user: {username: ali, password: baba}\n";
+static const char whole[] =
+    "apiVersion: v1\n"
+    "kind: Config\n"
+    "current-context: main\n"
+    "contexts:\n"
+    "- {name: main, context: {cluster: c1, user: u1, namespace: shop}}\n"
+    "- {name: other, context: {cluster: c2, user: u2}}\n"
+    "- {name: nobody, context: {cluster: c2}}\n"
+    "clusters:\n"
+    "- name: c1\n"
+    "  cluster:\n"
+    "    server: https://one.example:6443/\n"
+    "    certificate-authority-data: " CA64 "\n"
+    "    certificate-authority: /does/not/exist\n"
+    "    tls-server-name: inner.example\n"
+    "    proxy-url: http://proxy.example:3128\n"
+    "- name: c2\n"
+    "  cluster: {server: 'https://two.example', insecure-skip-tls-verify: true}\n"
+    "users:\n"
+    "- name: u1\n"
+    "  user: {client-certificate-data: " CERT64 ", client-key-data: " KEY64 ", token: sesame}\n"
+    "- name: u2\n"
+    "  user: {username: ali, password: baba}\n";
 
 START_TEST(reads_the_current_context)
 {
@@ -122,17 +123,18 @@ START_TEST(paths_start_at_the_file)
     write_file("sub/ca.pem", "THE CA");
     write_file("sub/cert.pem", "THE CERT");
     write_file("sub/key.pem", "THE KEY");
-    write_file("sub/config", "current-context: x\n"
-                             "contexts: [{name: x, context: {cluster: c, user: u}}]\n"
-                             "clusters: [{name: c, cluster: {server: 'https://a', certificate-authority: ca.pem}}]\n"
-                             "users:\n"
-                             "- name: u\n"
-                             "  user:\n"
-                             "    client-certificate: ./cert.pem\n"
-                             "    client-key: key.pem\n"
-                             "    tokenFile: token\n"
-                             "    exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin, args: [a, 2],\n"
-                             "           env: [{name: A, value: b}], provideClusterInfo: true}\n");
+    write_file("sub/config",
+               "current-context: x\n"
+               "contexts: [{name: x, context: {cluster: c, user: u}}]\n"
+               "clusters: [{name: c, cluster: {server: 'https://a', certificate-authority: ca.pem}}]\n"
+               "users:\n"
+               "- name: u\n"
+               "  user:\n"
+               "    client-certificate: ./cert.pem\n"
+               "    client-key: key.pem\n"
+               "    tokenFile: token\n"
+               "    exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin, args: [a, 2],\n"
+               "           env: [{name: A, value: b}], provideClusterInfo: true}\n");
     ck_assert_msg(kubeconfig_load(&config, path_of("sub/config"), NULL, &err) == 0, "%s", err.msg);
     ck_assert_str_eq(config.ca_pem, "THE CA");
     ck_assert_str_eq(config.client_cert_pem, "THE CERT");
@@ -161,7 +163,8 @@ START_TEST(cluster_config_reaches_the_plugin_as_json)
                          "    - {name: other, extension: {no: 1}}\n"
                          "    - name: client.authentication.k8s.io/exec\n"
                          "      extension: {audience: 'x', n: [1, 2.5, true, null]}\n"
-                         "users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: gcloud}}}]\n");
+                         "users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1beta1, "
+                         "command: gcloud}}}]\n");
     ck_assert_msg(kubeconfig_load(&config, path_of("config"), NULL, &err) == 0, "%s", err.msg);
     ck_assert_str_eq(config.exec.cluster_config, "{\"audience\":\"x\",\"n\":[1,2.5,true,null]}");
     ck_assert_str_eq(config.exec.command, "gcloud");
@@ -174,7 +177,9 @@ START_TEST(merges_a_list_of_files)
     struct kubeconfig config;
     struct err err = {0};
     char list[512];
-    write_file("a", "contexts: [{name: x, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {token: first}}]\n");
+    write_file(
+        "a",
+        "contexts: [{name: x, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {token: first}}]\n");
     write_file("b", "current-context: x\n"
                     "clusters: [{name: c, cluster: {server: 'https://b'}}]\n"
                     "users: [{name: u, user: {token: second}}]\n");
@@ -237,7 +242,7 @@ START_TEST(in_cluster)
 }
 END_TEST
 
-#define HEAD "current-context: x\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n"
+#define HEAD    "current-context: x\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n"
 #define CLUSTER "clusters: [{name: c, cluster: {server: 'https://a'}}]\n"
 
 struct bad_row {
@@ -260,32 +265,38 @@ static const struct bad_row bad_rows[] = {
     {HEAD "clusters: [{name: c, cluster: {}}]\n", ERR_CONFIG, "no server"},
     {HEAD "clusters: [{name: c, cluster: {server: 'ftp://a'}}]\n", ERR_CONFIG, "https://"},
     {HEAD "clusters: [{name: c, cluster: {server: [a]}}]\n", ERR_CONFIG, "config:3:40: expected a text"},
-    {HEAD "clusters: [{name: c, cluster: {server: 'https://a', insecure-skip-tls-verify: maybe}}]\n", ERR_CONFIG,
-     "true or false"},
-    {HEAD "clusters: [{name: c, cluster: {server: 'https://a', insecure-skip-tls-verify: true, certificate-authority-data: " CA64
-          "}}]\n",
+    {HEAD "clusters: [{name: c, cluster: {server: 'https://a', insecure-skip-tls-verify: maybe}}]\n",
+     ERR_CONFIG, "true or false"},
+    {HEAD "clusters: [{name: c, cluster: {server: 'https://a', insecure-skip-tls-verify: true, "
+          "certificate-authority-data: " CA64 "}}]\n",
      ERR_CONFIG, "exclude each other"},
-    {HEAD "clusters: [{name: c, cluster: {server: 'https://a', certificate-authority: nowhere.pem}}]\n", ERR_NOT_FOUND,
-     "certificate-authority"},
+    {HEAD "clusters: [{name: c, cluster: {server: 'https://a', certificate-authority: nowhere.pem}}]\n",
+     ERR_NOT_FOUND, "certificate-authority"},
     {HEAD CLUSTER "users: [{name: u, user: {client-key-data: 's3cret!'}}]\n", ERR_INVALID, "client-key-data"},
     {HEAD CLUSTER "users: [{name: u, user: {client-key-data: " KEY64 "}}]\n", ERR_CONFIG, "its certificate"},
-    {HEAD CLUSTER "users: [{name: u, user: {token: s3cret, username: x}}]\n", ERR_CONFIG, "exclude each other"},
-    {HEAD CLUSTER "users: [{name: u, user: {token: s3cret, as: admin}}]\n", ERR_UNSUPPORTED, "as is not supported"},
+    {HEAD CLUSTER "users: [{name: u, user: {token: s3cret, username: x}}]\n", ERR_CONFIG,
+     "exclude each other"},
+    {HEAD CLUSTER "users: [{name: u, user: {token: s3cret, as: admin}}]\n", ERR_UNSUPPORTED,
+     "as is not supported"},
     {HEAD CLUSTER "users: [{name: u, user: {token: {a: s3cret}}}]\n", ERR_CONFIG, "expected a text"},
-    {HEAD CLUSTER "users: [{name: u, user: {auth-provider: {name: gcp}}}]\n", ERR_UNSUPPORTED, "auth-provider"},
-    {HEAD CLUSTER "users: [{name: u, user: {exec: {command: x, apiVersion: client.authentication.k8s.io/v1alpha1}}}]\n",
+    {HEAD CLUSTER "users: [{name: u, user: {auth-provider: {name: gcp}}}]\n", ERR_UNSUPPORTED,
+     "auth-provider"},
+    {HEAD CLUSTER
+     "users: [{name: u, user: {exec: {command: x, apiVersion: client.authentication.k8s.io/v1alpha1}}}]\n",
      ERR_UNSUPPORTED, "exec: apiVersion"},
-    {HEAD CLUSTER "users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1}}}]\n", ERR_CONFIG,
-     "no command"},
+    {HEAD CLUSTER "users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1}}}]\n",
+     ERR_CONFIG, "no command"},
     {HEAD CLUSTER "users: [{name: u, user: {exec: {command: x, apiVersion: client.authentication.k8s.io/v1, "
                   "interactiveMode: Always}}}]\n",
      ERR_UNSUPPORTED, "terminal"},
-    {HEAD CLUSTER "users: [{name: u, user: {exec: {command: x, apiVersion: client.authentication.k8s.io/v1, args: a}}}]\n",
-     ERR_CONFIG, "args must be a list"},
-    {HEAD CLUSTER "users: [{name: u, user: {exec: {command: x, apiVersion: client.authentication.k8s.io/v1, args: [[a]]}}}]\n",
-     ERR_CONFIG, "args[0]"},
     {HEAD CLUSTER
-     "users: [{name: u, user: {exec: {command: x, apiVersion: client.authentication.k8s.io/v1, env: [{value: s3cret}]}}}]\n",
+     "users: [{name: u, user: {exec: {command: x, apiVersion: client.authentication.k8s.io/v1, args: a}}}]\n",
+     ERR_CONFIG, "args must be a list"},
+    {HEAD CLUSTER "users: [{name: u, user: {exec: {command: x, apiVersion: client.authentication.k8s.io/v1, "
+                  "args: [[a]]}}}]\n",
+     ERR_CONFIG, "args[0]"},
+    {HEAD CLUSTER "users: [{name: u, user: {exec: {command: x, apiVersion: client.authentication.k8s.io/v1, "
+                  "env: [{value: s3cret}]}}}]\n",
      ERR_CONFIG, "env[0]"},
 };
 
@@ -308,8 +319,10 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        reads_the_current_context, reads_a_named_context, paths_start_at_the_file, cluster_config_reaches_the_plugin_as_json,
-        merges_a_list_of_files,    a_wrong_kubeconfig_variable_is_not_passed_over,  nothing_anywhere, in_cluster,
+        reads_the_current_context, reads_a_named_context,
+        paths_start_at_the_file,   cluster_config_reaches_the_plugin_as_json,
+        merges_a_list_of_files,    a_wrong_kubeconfig_variable_is_not_passed_over,
+        nothing_anywhere,          in_cluster,
     };
     Suite *suite = suite_create("kubeconfig");
     TCase *tcase = tcase_create("kubeconfig");
