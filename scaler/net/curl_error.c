@@ -13,6 +13,12 @@ static const struct {
 } rows[] = {
     {CURLE_OPERATION_TIMEDOUT, ERR_TIMEOUT, NULL},
     {CURLE_FILESIZE_EXCEEDED, ERR_LIMIT, "the answer is too large"},
+    /* What curl 7.88 says of a header line above its own limit of 100 KiB; memory itself is never that short.
+     */
+    {CURLE_OUT_OF_MEMORY, ERR_LIMIT, "the answer's headers are too large"},
+#if LIBCURL_VERSION_NUM >= 0x080600
+    {CURLE_TOO_LARGE, ERR_LIMIT, "the answer's headers are too large"},
+#endif
     {CURLE_PEER_FAILED_VERIFICATION, ERR_IO, "certificate verify failed"},
     {CURLE_SSL_CONNECT_ERROR, ERR_IO, "TLS handshake failed"},
     {CURLE_URL_MALFORMAT, ERR_CONFIG, NULL},

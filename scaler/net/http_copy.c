@@ -36,12 +36,13 @@ static bool has_header(const struct http_request *request, const char *name)
     return false;
 }
 
-/* What curl would add to a request with a body by itself: a wait for "100 Continue", a form's content type.
+/* What curl would add by itself to a request with a body, and to any POST: a wait for "100 Continue", a
+ * form's content type.
  */
 static size_t unwanted_headers(const struct http_request *request, const char **ret)
 {
     size_t len = 0;
-    if (!request->body)
+    if (!request->body && !text_eq(request->method, "POST"))
         return 0;
     if (!has_header(request, "Expect"))
         ret[len++] = "Expect:";

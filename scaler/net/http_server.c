@@ -234,7 +234,7 @@ static void on_stop(void *arg)
     server->closing = false; /* what MHD_stop_daemon completes must not come back here */
     timer_stop(server->net, &server->timer);
     timer_stop(server->net, &server->grace);
-    sock_unwatch(server->net, server->epoll_fd);
+    sock_unwatch(server->net, server->epoll_fd, false);
     MHD_stop_daemon(server->daemon);
     close(server->listen_fd);
     if (server->closed)

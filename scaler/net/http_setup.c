@@ -93,6 +93,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
     const char *value;
     call->last_byte_ms = net_now_ms(call->pool->net);
     call->header_bytes += len;
+    call->transfer.established = true;
     if (call->header_bytes > HEADERS_MAX)
         return stop(call, ERR_LIMIT, "the answer's headers are larger than 64 KiB");
     if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) { /* a further answer: after a redirect, after 1xx */

@@ -1,8 +1,8 @@
 /* Owns the uv_poll handles, by file descriptor.
  *
  * curl stops watching a connection after every answer and starts again with the next request. Each such
- * change would cost epoll_ctl calls, so an adopted descriptor stays armed for reading when nobody watches; if
- * it then becomes readable (the peer closed it), it is disarmed and left for curl to find. */
+ * change would cost epoll_ctl calls, so a kept descriptor stays armed for reading while nobody watches;
+ * should it become readable then (the peer closed it), it is forgotten and left for curl to find. */
 #include "scaler/net/sock.h"
 
 #include <string.h>
@@ -15,7 +15,6 @@ struct sock {
     struct net *net;
     int fd;
     int armed;
-    bool adopted;
     sock_fn fn; /* NULL: nobody watches */
     void *arg;
 };
@@ -25,18 +24,29 @@ static struct sock *find(const struct net *net, int fd)
     return fd >= 0 && (size_t)fd < net->socks_len ? net->socks[fd] : NULL;
 }
 
+static void on_closed(uv_handle_t *handle)
+{
+    struct sock *sock = handle->data;
+    struct net *net = sock->net;
+    mem_free(sock);
+    net_handle_closed(net);
+}
+
+static void close_sock(struct sock *sock)
+{
+    sock->net->socks[sock->fd] = NULL;
+    uv_close((uv_handle_t *)&sock->poll, on_closed);
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct sock *sock = poll->data;
     if (status < 0)
         sock->armed = 0; /* uv has stopped it */
-    if (sock->fn) {
+    if (sock->fn)
         sock->fn(sock->fd, status < 0 ? 0 : events, status < 0, sock->arg);
-        return;
-    }
-    if (sock->armed)
-        uv_poll_stop(poll);
-    sock->armed = 0;
+    else
+        close_sock(sock);
 }
 
 static void table_reserve(struct net *net, int fd)
@@ -71,21 +81,6 @@ static struct sock *open_sock(struct net *net, int fd)
     return sock;
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-    struct sock *sock = handle->data;
-    struct net *net = sock->net;
-    mem_free(sock);
-    net_handle_closed(net);
-}
-
-static void close_sock(struct sock *sock)
-{
-    sock->net->socks[sock->fd] = NULL;
-    sock->fn = NULL;
-    uv_close((uv_handle_t *)&sock->poll, on_closed);
-}
-
 static int arm(struct sock *sock, int events)
 {
     if (events == sock->armed)
@@ -105,27 +100,14 @@ int sock_watch(struct net *net, int fd, int events, sock_fn fn, void *arg)
     return arm(sock, events) < 0 ? ERR_IO : 0;
 }
 
-int sock_adopt(struct net *net, int fd)
-{
-    struct sock *sock = open_sock(net, fd);
-    if (!sock)
-        return ERR_IO;
-    sock->adopted = true;
-    return 0;
-}
-
-void sock_unwatch(struct net *net, int fd)
+void sock_unwatch(struct net *net, int fd, bool keep)
 {
     struct sock *sock = find(net, fd);
     if (!sock)
         return;
-    if (!sock->adopted) {
-        close_sock(sock);
-        return;
-    }
     sock->fn = NULL;
-    if (sock->armed != UV_READABLE)
-        arm(sock, 0);
+    if (!keep || sock->armed != UV_READABLE)
+        close_sock(sock);
 }
 
 void sock_drop(struct net *net, int fd)
@@ -133,4 +115,17 @@ void sock_drop(struct net *net, int fd)
     struct sock *sock = find(net, fd);
     if (sock)
         close_sock(sock);
+}
+
+void sock_opened(struct net *net, int fd)
+{
+    struct sock *stale = find(net, fd);
+    if (!stale)
+        return;
+    int events = stale->armed;
+    sock_fn fn = stale->fn;
+    void *arg = stale->arg;
+    close_sock(stale);
+    if (fn)
+        (void)sock_watch(net, fd, events, fn, arg);
 }

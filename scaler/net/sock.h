@@ -9,14 +9,12 @@ struct net;
 /* events: UV_READABLE, UV_WRITABLE; 0 with failed set: the descriptor is in error, and no longer watched. */
 typedef void (*sock_fn)(int fd, int events, bool failed, void *arg);
 
-/* Watches fd. ours: its owner will call sock_drop before it closes fd (so it may stay armed while idle). */
 int sock_watch(struct net *net, int fd, int events, sock_fn fn, void *arg);
-/* Declares fd as one whose close goes through sock_drop. */
-int sock_adopt(struct net *net, int fd);
-/* Nobody listens any more. An adopted descriptor may stay armed: a kept-alive connection is asked again soon.
- */
-void sock_unwatch(struct net *net, int fd);
-/* Before fd is closed; its watcher, if any, hears nothing more. */
+/* Nobody listens any more. keep: whoever closes fd calls sock_drop before, so it may stay armed meanwhile. */
+void sock_unwatch(struct net *net, int fd, bool keep);
 void sock_drop(struct net *net, int fd);
+/* fd is new. If it was watched, the one before it was closed without a word: the watch moves to the new one.
+ */
+void sock_opened(struct net *net, int fd);
 
 #endif

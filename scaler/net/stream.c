@@ -70,7 +70,7 @@ static void end(struct stream *stream, const struct err *why)
     if (stream->state == STREAM_ENDED)
         return;
     if (stream->state == STREAM_OPEN)
-        sock_unwatch(stream->net, stream->fd);
+        sock_unwatch(stream->net, stream->fd, false);
     stream->state = STREAM_ENDED;
     if (why)
         stream->why = *why;

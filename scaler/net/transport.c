@@ -72,18 +72,25 @@ static void on_timer(uv_timer_t *timer)
     act(timer->data, CURL_SOCKET_TIMEOUT, 0);
 }
 
+/* curl 7.88 closes a socket on which TCP or TLS was not finished without telling anybody, so only one that
+ * has carried an answer may stay armed. */
+static bool may_keep(CURL *easy)
+{
+    char *transfer = NULL;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+    return transfer && ((const struct transfer *)(void *)transfer)->established;
+}
+
 /* Always 0: an error would kill the multi for good; a transfer nobody wakes ends at its deadline. */
 static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 {
     struct transport *transport = arg;
     int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    (void)easy;
     (void)unused;
-    if (what == CURL_POLL_REMOVE) {
-        sock_unwatch(transport->net, fd);
-        return 0;
-    }
-    (void)sock_watch(transport->net, fd, events, on_socket, transport);
+    if (what == CURL_POLL_REMOVE)
+        sock_unwatch(transport->net, fd, may_keep(easy));
+    else
+        (void)sock_watch(transport->net, fd, events, on_socket, transport);
     return 0;
 }
 
@@ -99,15 +106,16 @@ static int on_curl_timer(CURLM *multi, long timeout_ms, void *arg)
     return 0;
 }
 
+/* The number may be that of a socket closed a moment ago in the same call (the next address of a host is
+ * tried): curl then believes that it is still watched. */
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    struct net *net = arg;
+    struct transfer *transfer = arg;
     (void)purpose;
+    transfer->established = false;
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
-    if (fd >= 0 && sock_adopt(net, fd) < 0) {
-        close(fd);
-        return CURL_SOCKET_BAD;
-    }
+    if (fd >= 0)
+        sock_opened(transfer->net, fd);
     return fd;
 }
 
@@ -232,7 +240,10 @@ void transport_slot_give(struct transport *transport, struct slot *slot)
 
 int transport_start(struct transport *transport, CURL *easy, struct transfer *transfer, struct err *err)
 {
+    transfer->net = transport->net;
+    transfer->established = false;
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
     CURLMcode rc = curl_multi_add_handle(transport->multi, easy);
     return rc == CURLM_OK ? 0 : err_set(err, ERR_IO, "cannot start: %s", curl_multi_strerror(rc));
 }
@@ -259,7 +270,6 @@ void transport_apply_common(struct transport *transport, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transport->net);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, transport->net);
     if (transport->material)

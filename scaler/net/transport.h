@@ -23,6 +23,8 @@ enum transport_kind { TRANSPORT_HTTP1, TRANSPORT_HTTP2, TRANSPORT_STREAM };
 /* What is under way: embedded in calls and streams, set as CURLOPT_PRIVATE. */
 struct transfer {
     void (*done)(struct transfer *transfer, CURLcode result); /* never from within curl */
+    struct net *net;                                          /* set by transport_start, as the next */
+    bool established; /* set it when the peer has answered: from then on curl announces the socket's close */
 };
 
 /* A curl easy handle with what it writes into; kept for the next request. */
