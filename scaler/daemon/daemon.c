@@ -14,7 +14,6 @@
 #define DRAIN_MS 1500
 
 static void stop(struct daemon *daemon);
-static void close_parts(struct daemon *daemon);
 
 /* ---- while it runs ---- */
 
@@ -81,14 +80,14 @@ static void on_signal_closed(uv_handle_t *handle)
 static void on_flushed(struct daemon *daemon)
 {
     timer_stop(daemon->net, &daemon->stop_timer);
-    close_parts(daemon);
+    daemon->drained = true;
 }
 
 static void on_drain_over(struct timer *timer)
 {
     struct daemon *daemon = container_of(timer, struct daemon, stop_timer);
     log_warn(NULL, "state could not be saved within %d ms", DRAIN_MS);
-    close_parts(daemon);
+    daemon->drained = true;
 }
 
 static void stop(struct daemon *daemon)
@@ -103,9 +102,6 @@ static void stop(struct daemon *daemon)
 /* Parts close in dependency order by stages: users of the API client first, then the client, then net. */
 static void close_parts(struct daemon *daemon)
 {
-    if (daemon->parts_closing)
-        return;
-    daemon->parts_closing = true;
     daemon->parts_open = 1 + (int)ARRAY_LEN(daemon->signals) + (daemon->server ? 1 : 0) + (daemon->reload ? 1 : 0);
     objects_close(daemon);
     planner_close(daemon->planner, part_closed, daemon);
@@ -118,7 +114,6 @@ static void close_parts(struct daemon *daemon)
     state_close(daemon->state);
     conflicts_close(daemon->conflicts);
     kube_events_close(daemon->events);
-    daemon->state = NULL;
     daemon->conflicts = NULL;
     daemon->events = NULL;
 }
@@ -185,6 +180,7 @@ static void close_all(struct daemon *daemon)
     daemon->parts_open = 1;
     kube_client_close(daemon->client, part_closed, daemon);
     run_until(daemon, &daemon->parts_open);
+    state_free(daemon->state);
     config_set_done(&daemon->config);
     mem_free(daemon->ns);
     mem_free(daemon->cluster_ns);
@@ -212,13 +208,13 @@ int daemon_run(const struct daemon_options *options, const struct scaler_registr
     }
     daemon.started_ms = net_now_ms(daemon.net);
     rc = open_parts(&daemon, err);
-    if (rc == 0)
-        while (!daemon.parts_closing)
-            uv_run(&daemon.loop, UV_RUN_ONCE);
-    else if (daemon.client)
+    while (rc == 0 && !daemon.drained)
+        uv_run(&daemon.loop, UV_RUN_ONCE);
+    daemon.stopping = true;
+    if (daemon.client) {
         close_parts(&daemon);
-    if (daemon.client)
         close_all(&daemon);
+    }
     close_net(&daemon);
     if (rc == 0)
         log_info(NULL, "stopped");

@@ -119,7 +119,7 @@ struct daemon {
     size_t config_errors;
     bool state_loaded;
     bool stopping;
-    bool parts_closing;
+    bool drained; /* state is saved, or the time for it is over: close */
     int parts_open; /* what still has to close before the loop may */
     uv_signal_t signals[3];
     struct timer stop_timer;

@@ -330,6 +330,11 @@ void state_close(struct state *state)
     timer_stop(state->daemon->net, &state->timer);
     for (unsigned i = 0; i < state->len; i++)
         kube_store_close(state->shards[i].store);
+    state->flushed = NULL;
+}
+
+void state_free(struct state *state)
+{
     text_map_done(&state->saved);
     mem_free(state);
 }

@@ -18,6 +18,7 @@ void state_touch(struct state *state, struct object *object);                   
 void state_forget(struct state *state, struct object *object);
 /* Saves what is unsaved, then done(daemon); the caller bounds the time. */
 void state_flush(struct state *state, void (*done)(struct daemon *daemon));
-void state_close(struct state *state);
+void state_close(struct state *state); /* no more reads and writes; their ends may still come until the API client is closed */
+void state_free(struct state *state);
 
 #endif

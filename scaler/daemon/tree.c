@@ -71,25 +71,15 @@ int tree_scan(const char *dir, uint64_t *ret_signature, struct text_list *ret_di
     return 0;
 }
 
-static bool is_broken(const struct config_set *set, const char *file)
-{
-    for (size_t i = 0; i < set->broken_files.len; i++)
-        if (strcmp(set->broken_files.items[i], file) == 0)
-            return true;
-    return false;
-}
-
-/* Finding is by bisection of a sorted list, so what is carried over is gathered first and appended after. */
+/* Finding is by bisection of a sorted list, so what is carried over is looked up in the part that was there before. */
 static void carry_objects(struct config_set *set, const struct config_set *previous)
 {
     size_t len = set->objects_len;
     for (size_t i = 0; i < previous->objects_len; i++) {
         struct scaled_object *object = previous->objects[i];
         const struct config_set sorted = {.objects = set->objects, .objects_len = len};
-        if (!is_broken(set, object->meta.file) || config_find_object(&sorted, object->meta.ns, object->meta.name))
-            continue;
-        set->objects = mem_realloc_array(set->objects, set->objects_len + 1, sizeof *set->objects);
-        set->objects[set->objects_len++] = scaled_object_ref(object);
+        if (config_set_is_broken(set, object->meta.file) && !config_find_object(&sorted, object->meta.ns, object->meta.name))
+            config_set_add_object_take(set, scaled_object_ref(object));
     }
 }
 
@@ -99,10 +89,8 @@ static void carry_auths(struct config_set *set, const struct config_set *previou
     for (size_t i = 0; i < previous->auths_len; i++) {
         struct trigger_auth *auth = previous->auths[i];
         const struct config_set sorted = {.auths = set->auths, .auths_len = len};
-        if (!is_broken(set, auth->meta.file) || config_find_auth(&sorted, auth->cluster, auth->meta.ns, auth->meta.name))
-            continue;
-        set->auths = mem_realloc_array(set->auths, set->auths_len + 1, sizeof *set->auths);
-        set->auths[set->auths_len++] = trigger_auth_ref(auth);
+        if (config_set_is_broken(set, auth->meta.file) && !config_find_auth(&sorted, auth->cluster, auth->meta.ns, auth->meta.name))
+            config_set_add_auth_take(set, trigger_auth_ref(auth));
     }
 }
 
@@ -112,10 +100,8 @@ static void carry_values(struct config_set *set, const struct config_set *previo
     for (size_t i = 0; i < previous->values_len; i++) {
         struct key_values *values = previous->values[i];
         const struct config_set sorted = {.values = set->values, .values_len = len};
-        if (!is_broken(set, values->meta.file) || config_find_values(&sorted, values->secret, values->meta.ns, values->meta.name))
-            continue;
-        set->values = mem_realloc_array(set->values, set->values_len + 1, sizeof *set->values);
-        set->values[set->values_len++] = key_values_ref(values);
+        if (config_set_is_broken(set, values->meta.file) && !config_find_values(&sorted, values->secret, values->meta.ns, values->meta.name))
+            config_set_add_values_take(set, key_values_ref(values));
     }
 }
 

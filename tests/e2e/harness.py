@@ -74,6 +74,7 @@ class Process:
     def kill(self):
         self.popen.kill()
         self.popen.wait(10)
+        self.file.close()
 
 
 class Http:

@@ -58,7 +58,8 @@ class OnSandbox(unittest.TestCase):
         davit.start()
         self.sandbox.faults({"goneWatches": True, "times": 2})
         self.api.scale("default", "worker", 3)
-        wait("the change is seen", lambda: davit.decisions("worker")["replicas"] == 3, 20)
+        scales = lambda: [(s["from"], s["to"]) for s in self.sandbox.http.json("GET", "/sandbox/scales")["scales"]]
+        wait("the change by another hand is seen, and undone", lambda: (3, 1) in scales(), 20)
 
     def test_files_change_live(self):
         redis, davit = self.keep(Redis(self.folder)), self.davit()
@@ -79,11 +80,11 @@ class OnSandbox(unittest.TestCase):
     def test_second_object_on_one_target_is_refused_until_free(self):
         redis, davit = self.keep(Redis(self.folder)), self.davit()
         self.redis_object(davit, redis)
-        davit.write("b.yaml", scaled_object("second", [redis_trigger(redis.port, "jobs", 1)], target="worker", pollingInterval=1, maxReplicaCount=20))
+        davit.write("b.yaml", scaled_object("worker-2", [redis_trigger(redis.port, "jobs", 1)], target="worker", pollingInterval=1, maxReplicaCount=20))
         davit.start()
         redis.push("jobs", 50)
         wait("the first scales", lambda: self.api.replicas("default", "worker") == 10, 10)
-        refused = davit.decisions("second")
+        refused = davit.decisions("worker-2")
         self.assertEqual(refused["phase"], "refused")
         self.assertIn("already scaled by ScaledObject default/worker", refused["problem"])
         (davit.config / "a.yaml").unlink()
