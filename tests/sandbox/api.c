@@ -87,7 +87,7 @@ static void execute(struct call *call)
     else if (text_starts_with(call->request->path, "/sandbox"))
         control_serve(call);
     else if (!discovery_serve(call) && !openapi_serve(call))
-        status_fail(&call->reply, 404, "the server could not find the requested resource");
+        reply_text(&call->reply, 404, "text/plain; charset=utf-8", "404 page not found\n");
 }
 
 static bool text_matches_secretly(const char *a, const char *b)
@@ -136,6 +136,8 @@ static bool misbehave(struct call *call, bool executed)
     int status = effect->status ? effect->status : 200;
     if (effect->body)
         reply_text(&call->reply, status, "application/json", effect->body);
+    else if (effect->retry_after)
+        status_retry_later(&call->reply, status, "injected by a fault rule", effect->retry_after);
     else
         status_fail(&call->reply, status, status == 401 ? "Unauthorized" : "injected by a fault rule");
     call->reply.retry_after = effect->retry_after;

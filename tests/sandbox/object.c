@@ -98,11 +98,10 @@ static int check_metadata(const struct resource *resource, json_t *metadata, str
         wrong = "finalizers";
     if (!is_list_of(json_object_get(metadata, "ownerReferences"), false))
         wrong = "ownerReferences";
-    return wrong ? status_fail(
-                       reply, 400,
-                       "%s in version \"%s\" cannot be handled as a %s: json: cannot unmarshal metadata.%s",
-                       resource->kind, resource->version, resource->kind, wrong)
-                 : 0;
+    if (!wrong)
+        return 0;
+    AUTO_FREE char *detail = mem_printf("cannot unmarshal metadata.%s", wrong);
+    return status_undecodable(reply, resource->kind, resource->version, detail);
 }
 
 int object_check_identity(const struct resource *resource, const char *ns, const char *name, json_t *object,
@@ -216,8 +215,8 @@ static int check_precondition(const struct resource *resource, json_t *old, json
             reply, resource, name,
             "the object has been modified; please apply your changes to the latest version and try again");
     if ((!rv || !*rv) && resource->flags & RES_NEED_RV)
-        return status_invalid(reply, resource->kind, resource->group, name, "metadata.resourceVersion",
-                              "FieldValueInvalid", "Invalid value: 0x0: must be specified for an update");
+        return status_invalid(reply, resource->plural, resource->group, name, "metadata.resourceVersion",
+                              "FieldValueInvalid", "Invalid value: 0: must be specified for an update");
     return 0;
 }
 

@@ -26,6 +26,9 @@ static const struct {
      "{\"type\":\"RollingUpdate\",\"rollingUpdate\":{\"partition\":0}}"},
     {"ReplicaSet", "spec", "replicas", "1"},
     {"HorizontalPodAutoscaler", "spec", "minReplicas", "1"},
+    {"Deployment", "", "status", "{}"},
+    {"StatefulSet", "", "status", "{\"replicas\":0,\"availableReplicas\":0}"},
+    {"ReplicaSet", "", "status", "{\"replicas\":0}"},
     {"Secret", "", "type", "\"Opaque\""},
     {"Namespace", "", "status", "{\"phase\":\"Active\"}"},
     {"SelfSubjectAccessReview", "", "status",
@@ -38,7 +41,7 @@ static const struct rule {
     const char *kind, *parent, *key;
     enum rule_type type;
     bool required;
-    int64_t min; /* of an integer; longest length of a text */
+    int64_t min; /* of an integer: 0 or 1; longest length of a text */
 } rules[] = {
     {"Deployment", "", "spec", RULE_OBJECT, true, 0},
     {"Deployment", "spec", "replicas", RULE_INT, false, 0},
@@ -118,6 +121,14 @@ static void fold_string_data(json_t *secret)
     json_object_del(secret, "stringData");
 }
 
+static void label_namespace(json_t *metadata)
+{
+    if (!json_object_get(metadata, "labels"))
+        json_object_set_new(metadata, "labels", json_object());
+    json_object_set(json_object_get(metadata, "labels"), "kubernetes.io/metadata.name",
+                    json_object_get(metadata, "name"));
+}
+
 void object_set_defaults(const struct resource *resource, json_t *object)
 {
     for (size_t i = 0; i < ARRAY_LEN(defaults); i++) {
@@ -130,13 +141,16 @@ void object_set_defaults(const struct resource *resource, json_t *object)
     }
     if (strcmp(resource->kind, "Secret") == 0)
         fold_string_data(object);
+    if (strcmp(resource->kind, "Namespace") == 0)
+        label_namespace(json_object_get(object, "metadata"));
 }
 
 static int invalid(const struct resource *resource, json_t *object, const char *field, const char *reason,
                    const char *detail, struct reply *reply)
 {
     const char *name = json_str(json_object_get(object, "metadata"), "name");
-    return status_invalid(reply, resource->kind, resource->group, name ? name : "", field, reason, detail);
+    const char *group = resource->flags & RES_NEW_EVENT ? "" : resource->group;
+    return status_invalid(reply, resource->kind, group, name ? name : "", field, reason, detail);
 }
 
 static bool has_type(const struct rule *rule, json_t *value)
@@ -168,17 +182,15 @@ static int check_rule(const struct rule *rule, const struct resource *resource, 
     json_t *parent = dig_path(object, rule->parent);
     json_t *value = json_object_get(parent, rule->key);
     AUTO_FREE char *field = mem_printf("%s%s%s", rule->parent, *rule->parent ? "." : "", rule->key);
-    if (value && !has_type(rule, value))
-        return status_fail(
-            reply, 400,
-            "%s in version \"%s\" cannot be handled as a %s: json: cannot unmarshal %s into type %s",
-            resource->kind, resource->version, resource->kind, field, types[rule->type]);
+    if (value && !has_type(rule, value)) {
+        snprintf(detail, sizeof(detail), "cannot unmarshal %s into type %s", field, types[rule->type]);
+        return status_undecodable(reply, resource->kind, resource->version, detail);
+    }
     if (json_is_object(parent) && rule->required && is_empty(value))
         return invalid(resource, object, field, "FieldValueRequired", "Required value", reply);
     if (rule->type == RULE_INT && value && json_integer_value(value) < rule->min) {
-        snprintf(detail, sizeof(detail),
-                 "Invalid value: %" JSON_INTEGER_FORMAT ": must be greater than or equal to %" PRId64,
-                 json_integer_value(value), rule->min);
+        snprintf(detail, sizeof(detail), "Invalid value: %" JSON_INTEGER_FORMAT ": must be greater than %s0",
+                 json_integer_value(value), rule->min ? "" : "or equal to ");
         return invalid(resource, object, field, "FieldValueInvalid", detail, reply);
     }
     if (rule->type == RULE_TEXT && json_string_length(value) > (size_t)rule->min) {

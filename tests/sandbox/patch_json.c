@@ -103,11 +103,13 @@ static int do_remove(json_t *root, const char *pointer)
     return index < 0 ? -1 : json_array_remove(parent, (size_t)index);
 }
 
+/* An absent member may be replaced: the library in the real server allows it, and Scale leaves out
+ * spec.replicas at 0. */
 static int do_replace(json_t **root, const char *pointer, json_t *value)
 {
-    if (!look_up(*root, pointer))
-        return -1;
-    if (*pointer && do_remove(*root, pointer) != 0)
+    AUTO_FREE char *last = NULL;
+    json_t *parent = *pointer ? walk(*root, pointer, &last) : NULL;
+    if (json_is_array(parent) && do_remove(*root, pointer) != 0)
         return -1;
     return do_add(root, pointer, value);
 }

@@ -62,6 +62,14 @@ size_t resource_index(const struct resource *resource)
     return (size_t)(resource - rows);
 }
 
+bool resource_group_known(const char *group, const char *version)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (strcmp(rows[i].group, group) == 0 && strcmp(rows[i].version, version) == 0)
+            return true;
+    return false;
+}
+
 const struct resource *resource_find(const char *group, const char *version, const char *plural)
 {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)

@@ -32,6 +32,7 @@ struct resource {
 size_t resource_count(void);
 const struct resource *resource_at(size_t index);
 size_t resource_index(const struct resource *resource);
+bool resource_group_known(const char *group, const char *version);
 /* NULL: unknown. */
 const struct resource *resource_find(const char *group, const char *version, const char *plural);
 const struct resource *resource_find_kind(const char *api_version, const char *kind);

@@ -78,6 +78,8 @@ static int parse_object(const char *group, const char *version, char **rest, int
         count -= 2;
     }
     const struct resource *resource = resource_find(group, version, rest[0]);
+    if (!resource && !resource_group_known(group, version))
+        return 0;
     if (!resource || count > 3 || (*ns && !(resource->flags & RES_NAMESPACED)))
         return 404;
     if (count >= 2)

@@ -28,8 +28,8 @@ struct route {
     enum sub sub;
 };
 
-/* 0; 404: the path names a resource or subresource we do not have; 400: broken escapes. Other paths give
- * resource NULL and 0. */
+/* 0; 404: the path names a resource or subresource we do not have; 400: broken escapes. Other paths, and
+ * those of groups we do not have, give resource NULL and 0. */
 int route_parse(const struct web_request *request, struct route *ret);
 void route_done(struct route *route);
 const char *route_verb_name(enum verb verb);

@@ -1,4 +1,5 @@
 /* Owns the /scale subresource: a Scale object made from, and written through to, a workload. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "scaler/base/json.h"
@@ -92,7 +93,8 @@ static int check_scale(struct call *call, json_t *scale, json_t *object, int64_t
                *now = json_str(json_object_get(object, "metadata"), "resourceVersion");
     if ((kind && strcmp(kind, "Scale") != 0) || (spec && !json_is_object(spec) && !json_is_null(spec)) ||
         (replicas && !json_is_null(replicas) && !json_is_integer(replicas)))
-        return status_fail(&call->reply, 400, "Scale in version \"v1\" cannot be handled as a Scale");
+        return status_undecodable(&call->reply, "Scale", "v1",
+                                  "cannot unmarshal spec.replicas into type int32");
     if (name && *name && strcmp(name, call->route.name) != 0)
         return status_fail(&call->reply, 400,
                            "the name of the object (%s) does not match the name on the URL (%s)", name,
@@ -103,11 +105,13 @@ static int check_scale(struct call *call, json_t *scale, json_t *object, int64_t
             "the object has been modified; please apply your changes to the latest version and try again");
     int64_t count = json_is_integer(replicas) ? json_integer_value(replicas) : 0;
     if (count > INT32_MAX || count < INT32_MIN)
-        return status_fail(&call->reply, 400,
-                           "Scale in version \"v1\" cannot be handled as a Scale: spec.replicas overflows");
-    if (count < 0)
+        return status_undecodable(&call->reply, "Scale", "v1", "cannot unmarshal number into type int32");
+    if (count < 0) {
+        AUTO_FREE char *detail =
+            mem_printf("Invalid value: %" PRId64 ": must be greater than or equal to 0", count);
         return status_invalid(&call->reply, "Scale", "autoscaling", call->route.name, "spec.replicas",
-                              "FieldValueInvalid", "Invalid value: must be greater than or equal to 0");
+                              "FieldValueInvalid", detail);
+    }
     *ret_replicas = count;
     return 0;
 }
@@ -162,6 +166,7 @@ void scale_patch(struct call *call)
     struct err err;
     if (body_decode_patch(call, &kind, &patch) != 0 || !(entry = find_or_refuse(call)))
         return;
+    call->reply.patched = true;
     AUTO_JSON json_t *object = blob_parse(entry->blob);
     AUTO_JSON json_t *scale = make_scale(object);
     int code = patch_apply(kind, false, scale, patch, &patched, &err);

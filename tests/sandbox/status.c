@@ -71,20 +71,18 @@ const char *status_reason(int code)
     return code >= 500 ? "InternalError" : "BadRequest";
 }
 
-/* details is stolen; NULL: {}. */
+/* details is stolen; NULL: none, which is not the same as empty ones. */
 static json_t *failure(int code, const char *reason, const char *message, json_t *details)
 {
     const char *text = text_is_utf8(message, strlen(message)) ? message : "the request holds broken text";
-    return json_pack("{s:s, s:s, s:{}, s:s, s:s, s:s, s:o, s:i}", "kind", "Status", "apiVersion", "v1",
-                     "metadata", "status", "Failure", "message", text, "reason", reason, "details",
-                     details ? details : json_object(), "code", code);
+    return json_pack("{s:s, s:s, s:{}, s:s, s:s, s:s, s:o*, s:i}", "kind", "Status", "apiVersion", "v1",
+                     "metadata", "status", "Failure", "message", text, "reason", reason, "details", details,
+                     "code", code);
 }
 
 json_t *status_object(int code, const char *reason, const char *message)
 {
-    json_t *status = failure(code, reason, message, NULL);
-    json_object_del(status, "details");
-    return status;
+    return failure(code, reason, message, NULL);
 }
 
 static int answer(struct reply *reply, int code, const char *reason, const char *message, json_t *details)
@@ -103,7 +101,22 @@ int status_fail(struct reply *reply, int code, const char *fmt, ...)
     vsnprintf(message, sizeof(message), fmt, args);
     va_end(args);
     err_set(&text, ERR_INVALID, "%s", message); /* cuts at a whole character */
-    return answer(reply, code, status_reason(code), text.msg, NULL);
+    bool bare = code == 400 || code == 401 || code == 415;
+    return answer(reply, code, status_reason(code), text.msg, bare ? NULL : json_object());
+}
+
+int status_undecodable(struct reply *reply, const char *kind, const char *version, const char *detail)
+{
+    if (reply->patched)
+        return status_fail(reply, 422, " \"\" is invalid: patch: Invalid value: json: %s", detail);
+    return status_fail(reply, 400, "%s in version \"%s\" cannot be handled as a %s: json: %s", kind, version,
+                       kind, detail);
+}
+
+int status_retry_later(struct reply *reply, int code, const char *message, int seconds)
+{
+    return answer(reply, code, status_reason(code), message,
+                  json_pack("{s:i}", "retryAfterSeconds", seconds));
 }
 
 /* Names come from the request and may be any UTF-8 or worse: a name that is not text becomes "?". */

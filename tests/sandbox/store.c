@@ -29,16 +29,24 @@ json_t *blob_parse(const struct blob *blob)
     return json_loadb(blob->text, blob->len, JSON_ALLOW_NUL, NULL);
 }
 
-static struct blob *blob_new(uint64_t rv, const json_t *object, const char *ns, const char *name)
+static int append_block(const char *bytes, size_t len, void *arg)
 {
-    size_t len = json_dumpb(object, NULL, 0, DUMP_FLAGS);
-    size_t ns_size = strlen(ns) + 1, name_size = strlen(name) + 1;
+    strbuf_append_n(arg, bytes, len);
+    return 0;
+}
+
+/* scratch: printed once, then copied; asking jansson for the length first would print everything twice. */
+static struct blob *blob_new(struct strbuf *scratch, uint64_t rv, const json_t *object, const char *ns,
+                             const char *name)
+{
+    strbuf_reset(scratch);
+    json_dump_callback(object, append_block, scratch, DUMP_FLAGS);
+    size_t len = scratch->len, ns_size = strlen(ns) + 1, name_size = strlen(name) + 1;
     struct blob *blob = mem_alloc(sizeof(*blob) + len + 1 + ns_size + name_size);
     blob->refs = 1;
     blob->rv = rv;
     blob->len = len;
-    json_dumpb(object, blob->text, len, DUMP_FLAGS);
-    blob->text[len] = '\0';
+    memcpy(blob->text, scratch->data, len + 1);
     blob->ns = memcpy(blob->text + len + 1, ns, ns_size);
     blob->name = memcpy(blob->text + len + 1 + ns_size, name, name_size);
     return blob;
@@ -47,6 +55,7 @@ static struct blob *blob_new(uint64_t rv, const json_t *object, const char *ns, 
 void store_init(struct store *store, size_t history)
 {
     *store = (struct store){.rv = 1, .history = history};
+    strbuf_init(&store->scratch);
     for (size_t i = 0; i < resource_count(); i++)
         store->collections[i].resource = resource_at(i);
 }
@@ -71,6 +80,7 @@ static void free_object(struct collection *collection, struct object *entry)
 
 void store_done(struct store *store)
 {
+    strbuf_done(&store->scratch);
     for (size_t i = 0; i < resource_count(); i++) {
         struct collection *collection = &store->collections[i];
         struct object *entry, *next;
@@ -170,7 +180,7 @@ static struct blob *stamp(struct store *store, json_t *object)
     const char *ns = json_str(metadata, "namespace");
     snprintf(rv, sizeof(rv), "%" PRIu64, ++store->rv);
     json_object_set_new(metadata, "resourceVersion", json_string(rv));
-    return blob_new(store->rv, object, ns ? ns : "", json_str(metadata, "name"));
+    return blob_new(&store->scratch, store->rv, object, ns ? ns : "", json_str(metadata, "name"));
 }
 
 struct object *store_insert(struct store *store, struct collection *collection, json_t *object)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <uthash.h>
 
+#include "scaler/base/strbuf.h"
 #include "tests/sandbox/resource.h"
 
 /* One version of one object. */
@@ -58,6 +59,7 @@ typedef void (*store_change_fn)(struct collection *collection, const struct even
 struct store {
     uint64_t rv;
     size_t history; /* events kept per collection */
+    struct strbuf scratch;
     struct collection collections[RESOURCE_MAX];
     struct {
         store_change_fn fn;

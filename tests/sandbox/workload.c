@@ -11,7 +11,7 @@
 #include "scaler/base/text.h"
 #include "tests/sandbox/sandbox.h"
 
-#define RECONCILES_PER_TURN 500 /* then the clients get their turn */
+#define RECONCILES_PER_TURN 50 /* then the clients get their turn */
 #define RETRY_MS            1000
 
 static void on_timer(uv_timer_t *timer);

@@ -23,8 +23,8 @@ void write_make_namespace(struct sandbox *sandbox, const char *ns)
         return;
     struct reply ignored;
     reply_init(&ignored);
-    json_t *object = json_pack("{s:s, s:s, s:{s:s, s:{s:s}}}", "kind", "Namespace", "apiVersion", "v1",
-                               "metadata", "name", ns, "labels", "kubernetes.io/metadata.name", ns);
+    json_t *object =
+        json_pack("{s:s, s:s, s:{s:s}}", "kind", "Namespace", "apiVersion", "v1", "metadata", "name", ns);
     if (object && object_prepare_new(resource, &object, &ignored) == 0)
         store_insert(&sandbox->store, store_collection(&sandbox->store, resource), object);
     json_decref(object);
@@ -146,6 +146,7 @@ static void patch_existing(struct call *call, struct object *entry, enum patch_k
     AUTO_JSON json_t *old = blob_parse(entry->blob);
     AUTO_JSON json_t *target = view_parse(call->route.resource, entry->blob);
     AUTO_JSON json_t *object = NULL;
+    call->reply.patched = true;
     if (patched(call, kind, target, patch, &object) != 0 ||
         accept_object(call, call->route.name, object) != 0)
         return;
