@@ -111,7 +111,10 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     log_debug(NULL, "kafka client: %s: %s", facility, text);
 }
 
-static int build_conf(const struct kafka_cluster *cluster, rd_kafka_conf_t **ret, struct err *err)
+/* group.id: the client never joins a group. But without one the library (2.0 to 2.15 at least) reads a null
+ * pointer when a broker answers that it does not coordinate a group it was asked about. */
+static int build_conf(const struct kafka_cluster *cluster, const char *group, rd_kafka_conf_t **ret,
+                      struct err *err)
 {
     struct builder builder = {.conf = rd_kafka_conf_new()};
     rd_kafka_conf_set_log_cb(builder.conf, on_log);
@@ -119,6 +122,7 @@ static int build_conf(const struct kafka_cluster *cluster, rd_kafka_conf_t **ret
     for (size_t i = 0; i < ARRAY_LEN(fixed_settings); i++)
         set(&builder, fixed_settings[i][0], fixed_settings[i][1]);
     set(&builder, "bootstrap.servers", cluster->servers);
+    set(&builder, "group.id", group);
     set(&builder, "security.protocol", protocol_of(cluster));
     set_tls(&builder, cluster);
     set_sasl(&builder, cluster);
@@ -137,10 +141,11 @@ static void quote(const struct kafka_cluster *cluster, const char *text, char *b
     quote_untrusted(buf, size, text, strlen(text), secrets, count);
 }
 
-int kafka_client_new(const struct kafka_cluster *cluster, struct kafka_client **ret, struct err *err)
+int kafka_client_new(const struct kafka_cluster *cluster, const char *group, struct kafka_client **ret,
+                     struct err *err)
 {
-    rd_kafka_conf_t *conf;
-    int rc = build_conf(cluster, &conf, err);
+    rd_kafka_conf_t *conf = NULL;
+    int rc = build_conf(cluster, group, &conf, err);
     if (rc < 0)
         return rc;
     char why[512];
