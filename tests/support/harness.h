@@ -141,18 +141,18 @@ static inline struct outcome harness_read(struct harness *harness)
     return outcome;
 }
 
-#define ck_assert_value(outcome, expected)                                                                   \
+#define ck_assert_value(got, expected)                                                                       \
     do {                                                                                                     \
-        const struct outcome *o_ = &(outcome);                                                               \
+        const struct outcome *o_ = &(got);                                                                   \
         ck_assert_msg(o_->code == 0, "%d %s", o_->code, o_->msg);                                            \
         ck_assert_int_eq(o_->result.state, SCALER_OK);                                                       \
         ck_assert_msg(o_->result.value == (expected), "value %g", o_->result.value);                         \
         ck_assert(o_->result.activity == o_->result.value);                                                  \
     } while (0)
 
-#define ck_assert_failed(outcome, expected, piece)                                                           \
+#define ck_assert_failed(got, expected, piece)                                                               \
     do {                                                                                                     \
-        const struct outcome *o_ = &(outcome);                                                               \
+        const struct outcome *o_ = &(got);                                                                   \
         ck_assert_msg(o_->code == (expected), "code %d %s", o_->code, o_->msg);                              \
         ck_assert_msg(strstr(o_->msg, piece) != NULL, "wanted: %s\nfound: %s", piece, o_->msg);              \
     } while (0)
