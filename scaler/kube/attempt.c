@@ -106,8 +106,7 @@ static void on_http(const struct http_response *response, const struct err *tran
     struct kube_call *call = arg;
     struct kube_client *client = call->client;
     call->http = NULL;
-    if (call->lane == LANE_CALLS)
-        client->in_flight--;
+    client_note_ended(client, call);
     if (transport && transport->code == ERR_TIMEOUT && !call->canceled)
         channel_suspect(call->channel);
     channel_release(call->channel);
@@ -180,7 +179,7 @@ void call_send(struct kube_call *call, const struct kube_credential *credential)
         call->credential_serial = credential->serial;
         call->state = CALL_SENT;
         call->tries++;
-        client->in_flight += call->lane == LANE_CALLS;
+        client_note_sent(client, call);
         return;
     }
     if (call->channel)

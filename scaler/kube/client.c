@@ -12,6 +12,8 @@
 #define MAX_IN_FLIGHT 64
 #define MAX_IN_FLIGHT_NORMAL                                                                                 \
     56 /* the rest is kept free for urgent ones, which must not wait behind slow lists */
+#define STREAMS_UNPACED 64
+#define STREAM_PACE_MS  20
 
 static void on_auth_changed(void *arg)
 {
@@ -37,9 +39,37 @@ struct net *kube_client_net(struct kube_client *client)
     return client->net;
 }
 
-static void on_pause_over(struct timer *timer)
+static void on_pump_timer(struct timer *timer)
 {
     client_pump(container_of(timer, struct kube_client, pump_timer));
+}
+
+static void pump_at(struct kube_client *client, int64_t at_ms)
+{
+    if (!timer_running(&client->pump_timer) || client->pump_timer.due_ms > at_ms)
+        timer_start_at(client->net, &client->pump_timer, at_ms, on_pump_timer);
+}
+
+/* A connection carries about a hundred streams. Were all that do not fit started in one turn, each would make
+ * a connection of its own; one after the other they find the new one ready. */
+static struct kube_call *next_stream(struct kube_client *client)
+{
+    struct kube_call *call = client->queues[QUEUE_STREAMS];
+    if (!call || client->streams < STREAMS_UNPACED || net_now_ms(client->net) >= client->next_stream_ms)
+        return call;
+    pump_at(client, client->next_stream_ms);
+    return NULL;
+}
+
+static struct kube_call *next_normal(struct kube_client *client)
+{
+    struct kube_call *call = client->queues[QUEUE_NORMAL];
+    if (!call || client->in_flight >= MAX_IN_FLIGHT_NORMAL)
+        return NULL;
+    if (net_now_ms(client->net) >= client->pause_until_ms)
+        return call;
+    pump_at(client, client->pause_until_ms);
+    return NULL;
 }
 
 /* The next call that may leave now; NULL: none. */
@@ -47,16 +77,23 @@ static struct kube_call *next_call(struct kube_client *client)
 {
     if (client->queues[QUEUE_URGENT] && client->in_flight < MAX_IN_FLIGHT)
         return client->queues[QUEUE_URGENT];
-    if (client->queues[QUEUE_STREAMS])
-        return client->queues[QUEUE_STREAMS];
-    struct kube_call *call = client->queues[QUEUE_NORMAL];
-    if (!call || client->in_flight >= MAX_IN_FLIGHT_NORMAL)
-        return NULL;
-    if (net_now_ms(client->net) >= client->pause_until_ms)
-        return call;
-    if (!timer_running(&client->pump_timer))
-        timer_start_at(client->net, &client->pump_timer, client->pause_until_ms, on_pause_over);
-    return NULL;
+    struct kube_call *call = next_stream(client);
+    return call ? call : next_normal(client);
+}
+
+/* Counts what leaves. */
+void client_note_sent(struct kube_client *client, const struct kube_call *call)
+{
+    client->in_flight += call->lane == LANE_CALLS;
+    client->streams += call->lane == LANE_STREAMS;
+    if (call->lane == LANE_STREAMS)
+        client->next_stream_ms = net_now_ms(client->net) + STREAM_PACE_MS;
+}
+
+void client_note_ended(struct kube_client *client, const struct kube_call *call)
+{
+    client->in_flight -= call->lane == LANE_CALLS;
+    client->streams -= call->lane == LANE_STREAMS;
 }
 
 void client_pump(struct kube_client *client)

@@ -74,6 +74,8 @@ struct kube_client {
     struct kube_call *queues[3]; /* urgent, normal, streams */
     struct kube_call *calls;     /* every call not yet answered */
     unsigned in_flight;          /* on LANE_CALLS */
+    unsigned streams;            /* on LANE_STREAMS */
+    int64_t next_stream_ms;      /* when there are many: not before */
     int64_t pause_until_ms;      /* 429: everything not urgent waits */
     struct timer pump_timer;
     struct kube_counter counters[COUNTERS_MAX];
@@ -97,6 +99,8 @@ int kube_stream_start(struct kube_client *client, const struct kube_stream_reque
 
 /* client.c */
 void client_pump(struct kube_client *client); /* sends what may be sent */
+void client_note_sent(struct kube_client *client, const struct kube_call *call);
+void client_note_ended(struct kube_client *client, const struct kube_call *call);
 void client_check_closed(struct kube_client *client);
 void client_count(struct kube_client *client, const char *verb, int code);
 
