@@ -10,7 +10,7 @@
 
 struct resp_reader {
     redisReader *raw;
-    size_t items_left; /* of RESP_REPLY_MAX_ITEMS, for the reply being read */
+    size_t items_left, bytes_left; /* for the reply being read */
 };
 
 static struct redis_reply *reply_new(enum redis_reply_type type, size_t text_len)
@@ -30,11 +30,27 @@ static struct redis_reply *attach(const redisReadTask *task, struct redis_reply 
     return reply;
 }
 
+/* A reply's first value comes with no parent. */
+static struct resp_reader *reader_of(const redisReadTask *task)
+{
+    struct resp_reader *reader = task->privdata;
+    if (!task->parent) {
+        reader->items_left = RESP_REPLY_MAX_ITEMS;
+        reader->bytes_left = RESP_REPLY_MAX_BYTES;
+    }
+    return reader;
+}
+
+/* NULL, here and below, makes hiredis give up on the stream. */
 static void *on_string(const redisReadTask *task, char *bytes, size_t len)
 {
     enum redis_reply_type type = task->type == REDIS_REPLY_ERROR    ? REDIS_ERROR
                                  : task->type == REDIS_REPLY_STATUS ? REDIS_STATUS
                                                                     : REDIS_TEXT;
+    struct resp_reader *reader = reader_of(task);
+    if (len > reader->bytes_left)
+        return NULL;
+    reader->bytes_left -= len;
     struct redis_reply *reply = reply_new(type, len);
     memcpy(reply->text, bytes, len);
     reply->text[len] = '\0';
@@ -42,12 +58,9 @@ static void *on_string(const redisReadTask *task, char *bytes, size_t len)
     return attach(task, reply);
 }
 
-/* NULL makes hiredis give up on the stream. */
 static void *create_list(const redisReadTask *task, size_t items)
 {
-    struct resp_reader *reader = task->privdata;
-    if (!task->parent)
-        reader->items_left = RESP_REPLY_MAX_ITEMS;
+    struct resp_reader *reader = reader_of(task);
     if (items > reader->items_left)
         return NULL;
     reader->items_left -= items;

@@ -18,8 +18,11 @@ struct redis_reply {
     char text[]; /* NUL-terminated */
 };
 
-#define RESP_REPLY_MAX_BYTES ((size_t)16 << 20)
-#define RESP_REPLY_MAX_ITEMS ((size_t)1 << 18) /* of all lists of one reply together */
+/* Per reply: text of all its values together, items of all its lists together. The largest honest replies
+ * (XINFO GROUPS of thousands of groups) stay below; what a peer can make us search again and again is bounded
+ * by it too. */
+#define RESP_REPLY_MAX_BYTES ((size_t)4 << 20)
+#define RESP_REPLY_MAX_ITEMS ((size_t)1 << 18)
 
 struct resp_reader;
 

@@ -125,6 +125,27 @@ START_TEST(endless)
 }
 END_TEST
 
+/* Many large texts in one list: each is fine, all together are not. */
+START_TEST(large_list)
+{
+    AUTO_STRBUF struct strbuf bytes, out;
+    strbuf_init(&bytes);
+    strbuf_init(&out);
+    strbuf_append(&bytes, "*100\r\n");
+    for (int i = 0; i < 100; i++) {
+        strbuf_append(&bytes, "$65536\r\n");
+        for (int k = 0; k < 65536 / 16; k++)
+            strbuf_append(&bytes, "0123456789abcdef");
+        strbuf_append(&bytes, "\r\n");
+    }
+    ck_assert_int_eq(read_all(bytes.data, bytes.len, RESP_FEED_MAX, &out), ERR_PROTOCOL);
+    ck_assert_uint_eq(out.len, 0);
+    char *few = strstr(bytes.data, "\r\n"); /* the same as single replies */
+    ck_assert_int_eq(read_all(few + 2, bytes.len - 6, RESP_FEED_MAX, &out), 0);
+    ck_assert_uint_eq(out.len, 100 * (65536 + 3));
+}
+END_TEST
+
 /* The reader's own allowance starts anew with each reply. */
 START_TEST(allowance)
 {
@@ -252,6 +273,7 @@ static void add(TCase *tests)
     tcase_add_test(tests, command);
     tcase_add_loop_test(tests, stream, 0, (int)ARRAY_LEN(streams));
     tcase_add_loop_test(tests, endless, 0, 3);
+    tcase_add_test(tests, large_list);
     tcase_add_test(tests, allowance);
     tcase_add_loop_test(tests, integer, 0, (int)ARRAY_LEN(integers));
     tcase_add_loop_test(tests, failure, 0, (int)ARRAY_LEN(failures));
