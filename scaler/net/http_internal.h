@@ -12,7 +12,6 @@
 struct http_pool {
     struct net *net;
     struct transport *transport;
-    uint64_t id; /* never reused: what a spare handle remembers */
     unsigned max_in_flight;
     bool follow_redirects, http2;
     struct http_proxy *proxy;

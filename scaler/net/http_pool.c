@@ -5,8 +5,6 @@
 #include "scaler/net/http_internal.h"
 #include "scaler/net/tls_material.h"
 
-static uint64_t last_id;
-
 int http_pool_new(struct net *net, const struct http_pool_options *options, struct http_pool **ret,
                   struct err *err)
 {
@@ -19,7 +17,6 @@ int http_pool_new(struct net *net, const struct http_pool_options *options, stru
         return rc;
     struct http_pool *pool = mem_zalloc(sizeof(*pool));
     pool->net = net;
-    pool->id = ++last_id;
     pool->max_in_flight = options->max_in_flight;
     pool->follow_redirects = options->follow_redirects;
     pool->http2 = options->http2;

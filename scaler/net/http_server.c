@@ -153,10 +153,21 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *arg, const char *
 
 static void on_timer(struct timer *timer);
 
+static unsigned connections(const struct http_server *server)
+{
+    return MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
+}
+
+/* At its limit of connections libmicrohttpd stops listening, and starts again only at the beginning of a run: when
+ * one has closed some, it needs another, for which no event would come. */
 static void run(struct http_server *server)
 {
     MHD_UNSIGNED_LONG_LONG delay_ms;
-    MHD_run(server->daemon);
+    unsigned before;
+    do {
+        before = connections(server);
+        MHD_run(server->daemon);
+    } while (connections(server) < before);
     if (MHD_get_timeout(server->daemon, &delay_ms) == MHD_YES)
         timer_start(server->net, &server->timer, (int64_t)delay_ms, on_timer);
     else

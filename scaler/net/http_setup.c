@@ -105,13 +105,9 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
     return len;
 }
 
-/* Every option a method needs is set each time: the handle may come from a request of another kind. */
 static void setup_method(CURL *easy, const struct http_call *call)
 {
     bool post = text_eq(call->method, "POST");
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL); /* makes it a POST: before the next line */
-    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
     if (call->body || post) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
@@ -128,44 +124,43 @@ static void setup_request(CURL *easy, struct http_call *call)
 {
     curl_easy_setopt(easy, CURLOPT_URL, call->url);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
-    curl_easy_setopt(easy, CURLOPT_USERNAME, call->username);
-    curl_easy_setopt(easy, CURLOPT_PASSWORD, call->password);
+    if (call->username || call->password) {
+        curl_easy_setopt(easy, CURLOPT_USERNAME, call->username ? call->username : "");
+        curl_easy_setopt(easy, CURLOPT_PASSWORD, call->password ? call->password : "");
+    }
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_timeout_ms);
-    /* 0 is no limit; a streamed answer has none. */
-    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)(call->on_data ? 0 : call->max_body));
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
-}
-
-/* What all calls of a pool share, and what never changes. */
-static void setup_pool(CURL *easy, const struct http_call *call)
-{
-    const struct http_pool *pool = call->pool;
+    if (!call->on_data)
+        curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->max_body);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "davit/" DAVIT_VERSION);
     curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, pool->follow_redirects ? 1L : 0L);
-    curl_easy_setopt(easy, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
+}
+
+static void setup_pool(CURL *easy, const struct http_pool *pool, const char *url)
+{
+    if (pool->follow_redirects) {
+        curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+        curl_easy_setopt(easy, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
+    }
+    curl_easy_setopt(easy, CURLOPT_PROXY, http_proxy_for(pool->proxy, url));
     curl_easy_setopt(easy, CURLOPT_NOPROXY, http_proxy_bypass(pool->proxy));
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                      pool->http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, pool->http2 ? 1L : 0L);
+    if (pool->http2)
+        curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 }
 
 void http_call_setup(struct http_call *call)
 {
     struct slot *slot = call->slot;
-    if (slot->owner != call->pool->id) {
-        setup_pool(slot->easy, call);
-        slot->owner = call->pool->id;
-    }
-    curl_easy_setopt(slot->easy, CURLOPT_PROXY, http_proxy_for(call->pool->proxy, call->url));
+    setup_pool(slot->easy, call->pool, call->url);
     setup_method(slot->easy, call);
     setup_request(slot->easy, call);
     strbuf_reset(&slot->body);
     slot->body.max = call->max_body;
-    slot->error[0] = '\0';
 }

@@ -57,9 +57,11 @@ static void act(struct transport *transport, curl_socket_t fd, int mask)
     drain(transport);
 }
 
+/* An error is told as readiness: curl then finds the error itself, and retries where CURL_CSELECT_ERR would have
+ * ended a request on a connection the peer had just reset. */
 static void on_socket(int fd, int events, bool failed, void *arg)
 {
-    int mask = failed ? CURL_CSELECT_ERR : 0;
+    int mask = failed ? CURL_CSELECT_IN | CURL_CSELECT_OUT : 0;
     if (events & UV_READABLE)
         mask |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE)
@@ -204,24 +206,32 @@ void transport_put(struct transport *transport)
     uv_close((uv_handle_t *)&transport->timer, on_timer_closed);
 }
 
-static struct slot *slot_new(struct transport *transport)
+static struct slot *slot_new(void)
 {
     struct slot *slot = mem_zalloc(sizeof(*slot));
     strbuf_init(&slot->body);
     slot->easy = curl_easy_init();
-    transport_apply_common(transport, slot->easy);
-    curl_easy_setopt(slot->easy, CURLOPT_ERRORBUFFER, slot->error);
+    return slot;
+}
+
+static struct slot *slot_pop(struct transport *transport)
+{
+    struct slot *slot = transport->spare;
+    transport->spare = slot->next;
+    transport->net->spare_handles--;
+    slot->next = NULL;
+    /* Worth its microsecond: curl (until 8.7) counts retries on dropped connections over a handle's whole
+     * life, and fails the request that makes it five. */
+    curl_easy_reset(slot->easy);
     return slot;
 }
 
 struct slot *transport_slot_take(struct transport *transport)
 {
-    struct slot *slot = transport->spare;
-    if (!slot)
-        return slot_new(transport);
-    transport->spare = slot->next;
-    transport->net->spare_handles--;
-    slot->next = NULL;
+    struct slot *slot = transport->spare ? slot_pop(transport) : slot_new();
+    transport_apply_common(transport, slot->easy);
+    curl_easy_setopt(slot->easy, CURLOPT_ERRORBUFFER, slot->error);
+    slot->error[0] = '\0';
     return slot;
 }
 

@@ -5,7 +5,6 @@
 
 #include <curl/curl.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "scaler/base/err.h"
 #include "scaler/base/strbuf.h"
@@ -31,7 +30,6 @@ struct transfer {
 struct slot {
     struct slot *next;
     CURL *easy;
-    uint64_t owner; /* whose pool-wide options are set; 0: nobody's */
     struct strbuf body;
     char error[CURL_ERROR_SIZE];
 };
@@ -40,6 +38,7 @@ struct slot {
 struct transport *transport_get(struct net *net, enum transport_kind kind, struct tls_material *material);
 void transport_put(struct transport *transport); /* not from within a transfer's callbacks */
 
+/* With the common options and nothing else set. */
 struct slot *transport_slot_take(struct transport *transport);
 void transport_slot_give(struct transport *transport, struct slot *slot);
 
