@@ -188,7 +188,7 @@ void kafka_batch_run(struct kafka_session *session, struct kafka_request **reque
     struct err error = {0};
     session->deadline_ms = clock_mono_ms() + KAFKA_BATCH_MS;
     kafka_memory_sweep(&session->memory, clock_mono_ms());
-    if (kafka_session_ready(session, &error) < 0) {
+    if (kafka_session_ready(session, (*requests)->query.group, &error) < 0) {
         fail_all(&batch, &error);
         return;
     }

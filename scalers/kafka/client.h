@@ -25,9 +25,10 @@ struct kafka_client {
     struct err problem; /* the last thing that went wrong with a connection; code 0: nothing since heard_ms */
 };
 
-/* cluster is borrowed for the client's life. Does not connect. ERR_CONFIG: the library refuses the settings.
- */
-int kafka_client_new(const struct kafka_cluster *cluster, struct kafka_client **ret, struct err *err);
+/* cluster is borrowed for the client's life. group: one that the credentials may describe; it is not joined.
+ * Does not connect. ERR_CONFIG: the library refuses the settings. */
+int kafka_client_new(const struct kafka_cluster *cluster, const char *group, struct kafka_client **ret,
+                     struct err *err);
 void kafka_client_free(struct kafka_client *client); /* NULL is fine */
 
 /* Waits up to timeout_ms for an answer to an admin request; events of the client are dealt with in between.

@@ -36,7 +36,7 @@ static bool outlived(const struct kafka_session *session, int64_t now_ms)
     return session->coordinator_moved || now_ms - session->client->heard_ms > SILENCE_MS;
 }
 
-int kafka_session_ready(struct kafka_session *session, struct err *err)
+int kafka_session_ready(struct kafka_session *session, const char *group, struct err *err)
 {
     int64_t now_ms = clock_mono_ms();
     if (session->client && outlived(session, now_ms)) {
@@ -47,7 +47,7 @@ int kafka_session_ready(struct kafka_session *session, struct err *err)
         return 0;
     session->renewed_ms = now_ms;
     session->coordinator_moved = false;
-    return kafka_client_new(session->cluster, &session->client, err);
+    return kafka_client_new(session->cluster, group, &session->client, err);
 }
 
 struct kafka_group *kafka_session_group(const struct kafka_session *session, const char *name)

@@ -73,8 +73,9 @@ struct kafka_session {
 };
 
 void kafka_session_done(struct kafka_session *session);
-/* Makes the client if there is none, and a new one where the old can no longer help (see session.c). */
-int kafka_session_ready(struct kafka_session *session, struct err *err);
+/* Makes the client if there is none, and a new one where the old can no longer help (see session.c). group:
+ * any of those asked for. */
+int kafka_session_ready(struct kafka_session *session, const char *group, struct err *err);
 /* Forgets answers of the last batch. */
 void kafka_session_reset(struct kafka_session *session);
 int64_t kafka_session_left_ms(const struct kafka_session *session); /* of the batch; ≥ 0 */
