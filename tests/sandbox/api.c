@@ -34,10 +34,7 @@ static void call_free(struct call *call)
 
 static void count(struct call *call, int code)
 {
-    char path_class[96];
-    struct stats *stats = &call->sandbox->stats;
-    stats_count(stats, route_verb_name(call->route.verb),
-                route_class(&call->route, call->request->path, path_class, sizeof(path_class)), code);
+    stats_count(&call->sandbox->stats, route_verb_name(call->route.verb), call->path_class, code);
 }
 
 static void on_gone(struct web_request *request)
@@ -153,7 +150,7 @@ static void go_on(struct call *call)
         return;
     execute(call);
     if (call->streaming) {
-        count(call, 200);
+        count(call, 200); /* the stream, and the request with it, may be over already */
         call_free(call);
     } else if (!misbehave(call, true)) {
         send_reply(call);
@@ -182,6 +179,7 @@ void api_on_request(struct web_request *request, void *arg)
     request->gone = on_gone;
     reply_init(&call->reply);
     int status = route_parse(request, &call->route);
+    route_class(&call->route, request->path, call->path_class, sizeof(call->path_class));
     if (!is_authorized(call))
         status_fail(&call->reply, 401, "Unauthorized");
     else if (status == 400)

@@ -6,6 +6,7 @@
 #include "scaler/base/json.h"
 #include "scaler/base/mem.h"
 #include "scaler/base/yaml.h"
+#include "tests/sandbox/proto.h"
 #include "tests/sandbox/sandbox.h"
 
 static json_t *from_scalar(const struct yaml_node *node)
@@ -65,6 +66,15 @@ static int decode_json(struct call *call, json_t **ret)
     return 0;
 }
 
+static int decode_protobuf(struct call *call, json_t **ret)
+{
+    struct strbuf *body = &call->request->body;
+    struct err err;
+    if (proto_decode(body->data, body->len, ret, &err) != 0)
+        return status_fail(&call->reply, err.code == ERR_UNSUPPORTED ? 415 : 400, "%s", err.msg);
+    return 0;
+}
+
 /* The media type without parameters, compared with type. */
 static bool is_type(struct call *call, const char *type)
 {
@@ -79,10 +89,12 @@ int body_decode(struct call *call, json_t **ret)
         return decode_json(call, ret);
     if (is_type(call, "application/yaml"))
         return decode_yaml(call, ret);
+    if (is_type(call, "application/vnd.kubernetes.protobuf"))
+        return decode_protobuf(call, ret);
     return status_fail(
         &call->reply, 415,
         "the body of the request was in an unknown format - accepted media types include: application/json, "
-        "application/yaml");
+        "application/yaml, application/vnd.kubernetes.protobuf");
 }
 
 int body_decode_patch(struct call *call, enum patch_kind *ret_kind, json_t **ret)

@@ -104,6 +104,21 @@ static int check_metadata(const struct resource *resource, json_t *metadata, str
     return status_undecodable(reply, resource->kind, resource->version, detail);
 }
 
+/* An empty map or list in metadata is the same as none. */
+static void drop_empty(json_t *metadata)
+{
+    const char *key;
+    json_t *value;
+    void *next;
+    json_object_foreach_safe(metadata, next, key, value)
+    {
+        bool empty = json_is_object(value) ? !json_object_size(value)
+                                           : json_is_array(value) && !json_array_size(value);
+        if (empty)
+            json_object_del(metadata, key);
+    }
+}
+
 int object_check_identity(const struct resource *resource, const char *ns, const char *name, json_t *object,
                           struct reply *reply)
 {
@@ -119,6 +134,7 @@ int object_check_identity(const struct resource *resource, const char *ns, const
         metadata = json_object_get(object, "metadata");
     }
     patch_strip_nulls(metadata);
+    drop_empty(metadata);
     if (check_metadata(resource, metadata, reply) != 0)
         return -1;
     const char *own_ns = json_str(metadata, "namespace"), *own_name = json_str(metadata, "name");

@@ -30,6 +30,16 @@ static void free_segments(char **segments, size_t count)
         mem_free(segments[i]);
 }
 
+/* NULL: a broken escape, or not UTF-8. */
+static char *take_segment(const char *path, size_t len)
+{
+    char *segment = web_unescape(path, len, false);
+    if (segment && text_is_utf8(segment, strlen(segment)))
+        return segment;
+    mem_free(segment);
+    return NULL;
+}
+
 /* Number of segments; -1: broken escape, -2: too many or an empty one. */
 static int split(const char *path, char **segments)
 {
@@ -41,7 +51,7 @@ static int split(const char *path, char **segments)
             break; /* one slash at the end is fine */
         if (len == 0 || count == SEGMENTS_MAX) {
             failure = -2;
-        } else if (!(segments[count] = web_unescape(path, len, false))) {
+        } else if (!(segments[count] = take_segment(path, len))) {
             failure = -1;
         } else {
             count++;

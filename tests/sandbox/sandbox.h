@@ -38,6 +38,7 @@ struct call {
     struct sandbox *sandbox;
     struct web_request *request;
     struct route route;
+    char path_class[96]; /* for the counters */
     struct reply reply;
     bool streaming; /* a watch has taken the request over */
     bool dry_run;

@@ -173,9 +173,9 @@ int status_invalid(struct reply *reply, const char *kind, const char *group, con
 {
     AUTO_FREE char *message =
         mem_printf("%s%s%s \"%s\" is invalid: %s: %s", kind, *group ? "." : "", group, name, field, detail);
-    json_t *details =
-        json_pack("{s:o, s:s, s:s, s:[{s:s, s:o, s:s}]}", "name", text_value(name), "group", group, "kind",
-                  kind, "causes", "reason", reason, "message", text_value(detail), "field", field);
+    json_t *details = json_pack("{s:o, s:s*, s:s, s:[{s:s, s:o, s:s}]}", "name", text_value(name), "group",
+                                *group ? group : NULL, "kind", kind, "causes", "reason", reason, "message",
+                                text_value(detail), "field", field);
     return answer(reply, 422, "Invalid", message, details);
 }
 

@@ -35,9 +35,8 @@ static int append_block(const char *bytes, size_t len, void *arg)
     return 0;
 }
 
-/* scratch: printed once, then copied; asking jansson for the length first would print everything twice. */
-static struct blob *blob_new(struct strbuf *scratch, uint64_t rv, const json_t *object, const char *ns,
-                             const char *name)
+struct blob *blob_new(struct strbuf *scratch, uint64_t rv, const json_t *object, const char *ns,
+                      const char *name)
 {
     strbuf_reset(scratch);
     json_dump_callback(object, append_block, scratch, DUMP_FLAGS);

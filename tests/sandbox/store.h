@@ -23,6 +23,9 @@ struct blob {
     char text[];
 };
 
+/* scratch: printed into it, then copied; asking jansson for the length first would print everything twice. */
+struct blob *blob_new(struct strbuf *scratch, uint64_t rv, const json_t *object, const char *ns,
+                      const char *name);
 struct blob *blob_ref(struct blob *blob);
 void blob_unref(struct blob *blob); /* NULL is fine */
 json_t *blob_parse(const struct blob *blob);

@@ -2,9 +2,11 @@
 #include "tests/sandbox/watch.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "scaler/base/clock.h"
+#include "scaler/base/json.h"
 #include "scaler/base/mem.h"
 #include "scaler/base/number.h"
 #include "tests/sandbox/event_view.h"
@@ -82,16 +84,34 @@ static bool send_change(struct watcher *watcher, enum change change, const struc
     return alive;
 }
 
+/* The object as it was when it still matched, at the version at which it ceased to. */
+static bool send_departure(struct watcher *watcher, const struct event *event)
+{
+    char rv[24];
+    AUTO_JSON json_t *object = blob_parse(event->before);
+    snprintf(rv, sizeof(rv), "%" PRIu64, event->now->rv);
+    json_object_set_new(json_object_get(object, "metadata"), "resourceVersion", json_string(rv));
+    struct strbuf scratch;
+    strbuf_init(&scratch);
+    struct blob *blob = blob_new(&scratch, event->now->rv, object, event->before->ns, event->before->name);
+    bool alive = send_change(watcher, CHANGE_DELETED, blob);
+    blob_unref(blob);
+    strbuf_done(&scratch);
+    return alive;
+}
+
 /* An object that begins to match was added as far as this watcher knows, one that ceases to was deleted. */
 static bool deliver(struct watcher *watcher, const struct event *event)
 {
     bool plain = filter_is_plain(&watcher->filter);
     bool matches = event->change != CHANGE_DELETED && filter_matches(&watcher->filter, event->now);
-    bool matched =
-        event->before && (plain && matches ? true : filter_matches(&watcher->filter, event->before));
+    bool matched = event->before && ((plain && matches) || filter_matches(&watcher->filter, event->before));
     if (matches)
         return send_change(watcher, matched ? CHANGE_MODIFIED : CHANGE_ADDED, event->now);
-    return matched ? send_change(watcher, CHANGE_DELETED, event->now) : true;
+    if (!matched)
+        return true;
+    return event->change == CHANGE_DELETED ? send_change(watcher, CHANGE_DELETED, event->now)
+                                           : send_departure(watcher, event);
 }
 
 static void on_change(struct collection *collection, const struct event *event, void *arg)
@@ -189,8 +209,10 @@ static void start(struct watcher *watcher, const char *rv_text, bool initial)
         if (send_error(watcher, 410, "Expired", message))
             end(watcher);
     } else if ((uint64_t)rv > store->rv) {
-        message = mem_printf("Too large resource version: %" PRId64 ", current: %" PRIu64, rv, store->rv);
-        if (send_error(watcher, 504, "Timeout", message))
+        /* From before a restart: nothing it knows is true any more. (The real server would say nothing at
+         * all.) */
+        message = mem_printf("resource version %" PRId64 " has not been reached: %" PRIu64, rv, store->rv);
+        if (send_error(watcher, 410, "Expired", message))
             end(watcher);
     } else {
         send_history(watcher, (uint64_t)rv);
