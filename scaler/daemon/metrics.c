@@ -164,7 +164,7 @@ static void trigger_families(struct daemon *daemon, struct strbuf *body)
         head(&family, families[i].name, "gauge", families[i].help);
         for (struct object *object = daemon->objects; object; object = object->hh.next) {
             for (uint32_t t = 0; object->built && t < object->triggers_len; t++) {
-                if (families[i].only_known && !trigger_known(object, t))
+                if (families[i].only_known && trigger_known(object, t) < 1)
                     continue;
                 strbuf_printf(body, "%s{", family.name);
                 trigger_labels(body, object, t);
