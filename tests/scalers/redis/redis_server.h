@@ -25,12 +25,14 @@ static inline void redis_server_start(struct redis_server *server)
                   server->log);
 }
 
-/* more: further lines of redis.conf; with %d in it the port is meant to be given there (tls-port). */
+/* more: further lines of redis.conf. tls: TLS only, with fresh certificates in the directory. */
 static inline void redis_server_open(struct redis_server *server, bool tls, const char *more)
 {
     char text[2048];
     server->dir = spawn_temp_dir();
-    server->port = spawn_free_port();
+    do {
+        server->port = spawn_free_port();
+    } while (server->port > 55535); /* a cluster node takes the port 10000 above as well */
     snprintf(server->log, sizeof(server->log), "%s/log", server->dir);
     snprintf(server->socket, sizeof(server->socket), "%s/s", server->dir);
     snprintf(server->config, sizeof(server->config), "%s/redis.conf", server->dir);
