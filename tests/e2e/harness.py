@@ -358,9 +358,10 @@ class Davit:
         return status
 
 
-def scaled_object(name, triggers, ns="default", target=None, **spec):
+def scaled_object(name, triggers, ns="default", target=None, annotations=None, **spec):
     """YAML of a ScaledObject; JSON is YAML."""
-    return json.dumps({"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "metadata": {"name": name, "namespace": ns},
+    return json.dumps({"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject",
+                       "metadata": {"name": name, "namespace": ns, "annotations": annotations or {}},
                        "spec": {"scaleTargetRef": {"name": target or name}, **spec, "triggers": triggers}}) + "\n"
 
 

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """End to end on the sandbox: what needs injected faults, or no real control plane."""
+import json
+import signal
 import time
 import unittest
 
-from harness import (Davit, HangingServer, Redis, Sandbox, binaries, enter, holds, redis_trigger, scaled_object, wait)
+from harness import (Davit, Exporter, HangingServer, Prometheus, Redis, Sandbox, binaries, enter, holds, prometheus_trigger, redis_trigger,
+                     scaled_object, wait)
 
 DAVIT, SANDBOX = binaries()
 
@@ -143,6 +146,82 @@ spec: {secretTargetRef: [{parameter: password, name: redis, key: password}]}
         redis.start()
         wait("an empty queue is known to be empty", lambda: self.api.replicas("default", "w1") == 0, 20)
         self.assertEqual(self.api.replicas("default", "w0"), 5)
+
+    def test_pause_annotations(self):
+        redis, davit = self.keep(Redis(self.folder)), self.davit()
+        write = lambda **annotations: davit.write("a.yaml", scaled_object(
+            "worker", [redis_trigger(redis.port, "jobs")], pollingInterval=1, maxReplicaCount=10, cooldownPeriod=1,
+            annotations={f"autoscaling.keda.sh/{key.replace('_', '-')}": value for key, value in annotations.items()}))
+        self.api.deployment("default", "worker", 0)
+        redis.push("jobs", 50)
+        write(paused="true")
+        davit.start()
+        wait("paused", lambda: davit.decisions("worker")["decisions"][0]["reason"] == "paused", 10)
+        self.assertEqual(davit.metric("davit_source_reads_total") or 0, 0, "a paused object asks nobody")
+        write(paused_replicas="3")
+        wait("driven to 3", lambda: self.api.replicas("default", "worker") == 3, 10)
+        write(paused_scale_out="true")
+        holds("not beyond 3", lambda: self.api.replicas("default", "worker") == 3, 3)
+        write()
+        wait("let go", lambda: self.api.replicas("default", "worker") == 10, 10)
+
+    def test_fallback_after_failures(self):
+        redis, davit = self.keep(Redis(self.folder)), self.davit()
+        self.redis_object(davit, redis, fallback={"failureThreshold": 2, "replicas": 4})
+        davit.start()
+        redis.push("jobs", 5)
+        wait("one", lambda: self.api.replicas("default", "worker") == 1, 10)
+        redis.process.kill()
+        wait("the fallback's four", lambda: self.api.replicas("default", "worker") == 4, 15)
+        self.assertIn("ScaledObjectFallbackActivated", wait("event", lambda: self.api.events("default"), 10))
+        redis.start()
+        redis.push("jobs", 50)
+        wait("and back to the queue's ten", lambda: self.api.replicas("default", "worker") == 10, 40)
+
+    def test_idle_other_than_zero(self):
+        redis, davit = self.keep(Redis(self.folder)), self.davit()
+        self.redis_object(davit, redis, idleReplicaCount=1, minReplicaCount=3,
+                          advanced={"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}})
+        davit.start()
+        redis.push("jobs", 25)
+        wait("five", lambda: self.api.replicas("default", "worker") == 5, 10)
+        redis.command("DEL", "jobs")
+        wait("idle, not zero", lambda: self.api.replicas("default", "worker") == 1, 15)
+        holds("stays idle", lambda: self.api.replicas("default", "worker") == 1, 4)
+        redis.push("jobs", 5)
+        wait("min, not less", lambda: self.api.replicas("default", "worker") == 3, 10)
+
+    def test_original_replicas_are_restored(self):
+        redis, davit = self.keep(Redis(self.folder)), self.davit()
+        self.redis_object(davit, redis, replicas=2, advanced={"restoreToOriginalReplicaCount": True})
+        redis.push("jobs", 50)
+        davit.start()
+        wait("scaled", lambda: self.api.replicas("default", "worker") == 10, 15)
+        (davit.config / "a.yaml").unlink()
+        wait("as it was", lambda: self.api.replicas("default", "worker") == 2, 10)
+
+    def test_hold_on_unknown(self):
+        """A query without result: KEDA's default reads 0; unknown: hold keeps the replicas."""
+        exporter = self.keep(Exporter())
+        prometheus, davit = self.keep(Prometheus(self.folder, exporter.port)), self.davit()
+        for name in ("keda", "hold"):
+            self.api.deployment("default", name, 3)
+            davit.write(f"{name}.yaml", scaled_object(name, [prometheus_trigger(prometheus.port, "nothing_there", 1)], pollingInterval=1,
+                                                      davit={"unknown": name}))
+        davit.start()
+        wait("KEDA's reading of an empty answer", lambda: self.api.replicas("default", "keda") == 0, 10)
+        holds("held", lambda: self.api.replicas("default", "hold") == 3, 4)
+        self.assertEqual(davit.decisions("hold")["decisions"][0]["reason"], "held-unknown")
+
+    def test_hup_and_json_log(self):
+        redis, davit = self.keep(Redis(self.folder)), self.davit("--log-format", "json")
+        self.redis_object(davit, redis)
+        davit.start()
+        davit.process.signal(signal.SIGHUP)
+        wait("read again", lambda: davit.process.text().count("configuration loaded") >= 2, 5)
+        self.assertEqual(davit.stop(), 0)
+        for line in davit.log.read_text().splitlines():
+            self.assertIn("message", json.loads(line))
 
 
 if __name__ == "__main__":
