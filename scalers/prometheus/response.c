@@ -145,6 +145,29 @@ static bool read_data(struct json_scan *scan, struct answer *answer)
     return ok;
 }
 
+/* PromQL's own annotations ("PromQL warning: quantile value should be between 0 and 1") are remarks on the query, not
+ * missing data: with them counted, such a query would never scale down. */
+static bool is_annotation(struct json_slice warning)
+{
+    static const char prefix[] = "\"PromQL ";
+    return warning.len >= sizeof prefix - 1 && memcmp(warning.at, prefix, sizeof prefix - 1) == 0;
+}
+
+/* Whether a list holds anything but annotations. */
+static bool tells_of_missing_data(struct json_slice list)
+{
+    struct json_scan scan;
+    struct json_slice item;
+    bool ok = false, found = false;
+    json_scan_init(&scan, list.at, list.len);
+    for (bool more = json_scan_open(&scan, '[', &ok); more; more = json_scan_next(&scan, ']', &ok)) {
+        if (!json_scan_skip(&scan, &item))
+            break;
+        found = found || !is_annotation(item);
+    }
+    return found;
+}
+
 /* A list or text that is not empty, or true. */
 static bool read_partial_mark(struct json_scan *scan, struct answer *answer)
 {
@@ -152,10 +175,7 @@ static bool read_partial_mark(struct json_scan *scan, struct answer *answer)
     char first = json_scan_peek(scan);
     if (!json_scan_skip(scan, &mark))
         return false;
-    struct json_scan inner;
-    bool ok = false;
-    json_scan_init(&inner, mark.at, mark.len);
-    if (first == 't' || (first == '"' && mark.len > 2) || (first == '[' && json_scan_open(&inner, '[', &ok)))
+    if (first == 't' || (first == '"' && mark.len > 2 && !is_annotation(mark)) || (first == '[' && tells_of_missing_data(mark)))
         answer->partial = true;
     return true;
 }
