@@ -22,7 +22,9 @@ int http_pool_new(struct net *net, const struct http_pool_options *options, stru
     pool->http2 = options->http2;
     pool->proxy = http_proxy_new(options->proxy);
     /* HTTP/2 apart: a request that asked for 1.1 must not find a 2 connection to reuse. */
-    pool->transport = transport_get(net, options->http2 ? TRANSPORT_HTTP2 : TRANSPORT_HTTP1, material);
+    enum transport_kind kind = options->http2 ? TRANSPORT_HTTP2 : TRANSPORT_HTTP1;
+    pool->transport = options->own_connections ? transport_get_own(net, kind, material)
+                                               : transport_get(net, kind, material);
     tls_material_unref(material);
     *ret = pool;
     return 0;

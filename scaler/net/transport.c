@@ -27,6 +27,7 @@ struct transport {
     enum transport_kind kind;
     struct tls_material *material;
     unsigned users;
+    bool own; /* its one user's alone */
     CURLM *multi;
     uv_timer_t timer;
     bool busy;
@@ -57,8 +58,8 @@ static void act(struct transport *transport, curl_socket_t fd, int mask)
     drain(transport);
 }
 
-/* An error is told as readiness: curl then finds the error itself, and retries where CURL_CSELECT_ERR would have
- * ended a request on a connection the peer had just reset. */
+/* An error is told as readiness: curl then finds the error itself, and retries where CURL_CSELECT_ERR would
+ * have ended a request on a connection the peer had just reset. */
 static void on_socket(int fd, int events, bool failed, void *arg)
 {
     int mask = failed ? CURL_CSELECT_IN | CURL_CSELECT_OUT : 0;
@@ -158,7 +159,7 @@ static struct transport *transport_new(struct net *net, enum transport_kind kind
 static bool fits(const struct transport *transport, enum transport_kind kind,
                  const struct tls_material *material)
 {
-    return transport->kind == kind && transport->users < TRANSPORT_USERS_MAX &&
+    return !transport->own && transport->kind == kind && transport->users < TRANSPORT_USERS_MAX &&
            (!material || tls_material_equal(transport->material, material));
 }
 
@@ -170,6 +171,14 @@ struct transport *transport_get(struct net *net, enum transport_kind kind, struc
             break;
     if (!transport)
         transport = transport_new(net, kind, material);
+    transport->users++;
+    return transport;
+}
+
+struct transport *transport_get_own(struct net *net, enum transport_kind kind, struct tls_material *material)
+{
+    struct transport *transport = transport_new(net, kind, material);
+    transport->own = true;
     transport->users++;
     return transport;
 }

@@ -36,6 +36,8 @@ struct slot {
 
 /* material: shared options; for streams ignored (their connections are never reused) and NULL. */
 struct transport *transport_get(struct net *net, enum transport_kind kind, struct tls_material *material);
+/* The same for one user alone. */
+struct transport *transport_get_own(struct net *net, enum transport_kind kind, struct tls_material *material);
 void transport_put(struct transport *transport); /* not from within a transfer's callbacks */
 
 /* With the common options and nothing else set. */
