@@ -10,6 +10,7 @@
 #include "scaler/net/net.h"
 
 #define PAUSE_MAX_MS 30000
+#define TRY_MIN_MS   5000
 
 /* A create that may have been executed is not repeated: it would answer that the object exists, or make a
  * second one. */
@@ -142,12 +143,26 @@ static size_t build_headers(const struct kube_call *call, const struct kube_cred
     return len;
 }
 
+/* A connection that died unnoticed must not cost the whole deadline: half of what is left is for this try,
+ * the rest for another one on a new connection. 0: no limit. */
+static int64_t try_timeout_ms(const struct kube_call *call)
+{
+    int64_t left_ms = call->deadline_ms - net_now_ms(call->client->net);
+    if (call->deadline_ms == 0)
+        return 0;
+    bool last =
+        call->tries + 1 >= call->max_tries || call->lane == LANE_STREAMS || strcmp(call->method, "POST") == 0;
+    int64_t timeout_ms = last ? left_ms : left_ms / 2;
+    if (timeout_ms < TRY_MIN_MS)
+        timeout_ms = TRY_MIN_MS < left_ms ? TRY_MIN_MS : left_ms;
+    return timeout_ms > 1 ? timeout_ms : 1;
+}
+
 static int start_http(struct kube_call *call, const struct kube_credential *credential, struct err *err)
 {
     struct http_header headers[4];
     char *bearer = NULL;
     AUTO_FREE char *url = mem_printf("%s%s", call->client->config.server, call->path);
-    int64_t left_ms = call->deadline_ms - net_now_ms(call->client->net);
     struct http_request request = {
         .method = call->method,
         .url = url,
@@ -155,9 +170,7 @@ static int start_http(struct kube_call *call, const struct kube_credential *cred
         .headers_len = build_headers(call, credential, &bearer, headers),
         .body = call->body,
         .body_len = call->body ? strlen(call->body) : 0,
-        .timeout_ms = call->deadline_ms == 0 ? 0
-                      : left_ms > 1          ? left_ms
-                                             : 1,
+        .timeout_ms = try_timeout_ms(call),
         .idle_timeout_ms = call->idle_timeout_ms,
         .max_body = JSON_MAX_BYTES,
         .on_data = call->on_data ? on_http_data : NULL,

@@ -25,6 +25,7 @@ static int open_pool(struct kube_client *client, const struct kube_credential *c
                 .insecure = config->insecure,
             },
         .proxy = config->proxy_url,
+        .own_connections = true, /* else a new channel would be given the connection it was made to avoid */
         .http2 = strncmp(config->server, "https://", 8) == 0,
     };
     return http_pool_new(client->net, &options, ret, err);

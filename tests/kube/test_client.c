@@ -195,6 +195,19 @@ START_TEST(the_timeout_is_for_all_tries)
 }
 END_TEST
 
+/* A connection that died unnoticed must leave time for another try, on another connection. */
+START_TEST(a_silent_connection_does_not_cost_the_whole_time)
+{
+    struct result result;
+    PLAY({.status = -1}, {.status = 200});
+    call(&(struct kube_request){.method = "PATCH", .path = "/x", .body = "{}", .timeout_ms = 10000}, &result);
+    ck_assert_msg(result.status == 200, "%s", result.error.msg);
+    ck_assert_uint_eq(api.accepted, 2);
+    result_done(&result);
+    close_client();
+}
+END_TEST
+
 START_TEST(nobody_listens)
 {
     struct result result;
@@ -345,6 +358,7 @@ END_TEST
 
 RUN_SUITE("client", sends_what_was_asked, errors_are_answers, tries_again, tries_are_counted, creates_once,
           a_throttled_create_is_repeated, retry_after_pauses_all_but_the_urgent,
-          a_late_retry_is_not_waited_for, the_timeout_is_for_all_tries, nobody_listens,
+          a_late_retry_is_not_waited_for, the_timeout_is_for_all_tries,
+          a_silent_connection_does_not_cost_the_whole_time, nobody_listens,
           normal_requests_leave_room_for_urgent_ones, queued_requests_have_deadlines_too,
           cancels_at_every_stage, a_closing_client_refuses, closing_inside_an_answer, refuses_bad_requests)
