@@ -286,6 +286,64 @@ START_TEST(an_endless_list_never_syncs)
 }
 END_TEST
 
+#define THREE_EVENTS                                                                                         \
+    EVENT("ADDED", OBJECT("c", "11")) EVENT("MODIFIED", OBJECT("a", "12")) EVENT("DELETED", OBJECT("b", "1"  \
+                                                                                                        "3"))
+
+static void byte_by_byte(struct follower *follower, struct peer_conn *conn, const struct request *request)
+{
+    (void)follower;
+    (void)request;
+    api_stream_begin(conn);
+    for (const char *at = THREE_EVENTS; *at; at++)
+        api_stream_send_n(conn, at, 1);
+}
+
+START_TEST(pieces_of_any_size_are_put_together)
+{
+    begin(two_pods, byte_by_byte);
+    expect(f, "+x/a@1 +x/b@2 S +x/c@11 +x/a@12 -x/b ");
+    ck_assert_uint_eq(f->errors, 0);
+    end();
+}
+END_TEST
+
+/* One byte of a valid stream changed, at a place and to a value that differ for every stream. No single byte
+ * makes another event a deletion. */
+static void mutated(struct follower *follower, struct peer_conn *conn, const struct request *request)
+{
+    static unsigned long seed = 1;
+    char text[] = EVENT("ADDED", OBJECT("c", "11")) EVENT("BOOKMARK", OBJECT("a", "12"))
+        EVENT("MODIFIED", OBJECT("b", "13"));
+    (void)follower;
+    (void)request;
+    seed = seed * 6364136223846793005ul + 1442695040888963407ul;
+    text[(seed >> 33) % strlen(text)] = (char)(seed >> 24);
+    api_stream_begin(conn);
+    api_stream_send_n(conn, text, sizeof(text) - 1);
+    api_stream_end(conn);
+}
+
+START_TEST(mutations_are_survived)
+{
+    open_client(serve);
+    for (size_t i = 0; i < FOLLOWERS_MAX; i++)
+        follow(i, (struct kube_watch_options){0}, &collecting, two_pods, mutated);
+    run_for(3000);
+    unsigned streams = 0;
+    for (size_t i = 0; i < FOLLOWERS_MAX; i++) {
+        streams += followers[i].streams;
+        ck_assert_msg(strstr(followers[i].told.data, "-x/a ") == NULL, "%s", followers[i].told.data);
+        ck_assert_ptr_null(strstr(followers[i].told.data, "-x/b "));
+        unfollow(&followers[i]);
+    }
+    ck_assert_uint_ge(streams, 2 * FOLLOWERS_MAX);
+    close_client();
+    for (size_t i = 0; i < FOLLOWERS_MAX; i++)
+        strbuf_done(&followers[i].told);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -297,6 +355,8 @@ int main(void)
         a_server_that_ends_every_stream_is_not_hammered,
         too_large_pages_get_smaller,
         an_endless_list_never_syncs,
+        pieces_of_any_size_are_put_together,
+        mutations_are_survived,
     };
     return run_watch_suite("watch_hostile", tests, ARRAY_LEN(tests), NULL, 0);
 }
