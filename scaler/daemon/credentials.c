@@ -83,9 +83,9 @@ static enum resolve_result need_template(struct object *object, struct err *err)
 {
     if (template_current(object))
         return RESOLVE_OK;
-    if (object->template_call || !object->resource_known)
+    if (object->template_call || !object->resource)
         return object->template_spec ? RESOLVE_OK : RESOLVE_PENDING;
-    AUTO_FREE char *path = kube_resource_path(&object->resource, object->spec->meta.ns, object->spec->target.name, NULL);
+    AUTO_FREE char *path = kube_resource_path(object->resource, object->spec->meta.ns, object->spec->target.name, NULL);
     struct kube_request request = {.method = "GET", .path = path};
     if (kube_start(object->daemon->client, &request, on_template, object, &object->template_call, err) < 0)
         return RESOLVE_ERROR;

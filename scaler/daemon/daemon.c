@@ -182,6 +182,7 @@ static void close_all(struct daemon *daemon)
     run_until(daemon, &daemon->parts_open);
     state_free(daemon->state);
     config_set_done(&daemon->config);
+    kinds_done(daemon);
     mem_free(daemon->ns);
     mem_free(daemon->cluster_ns);
 }

@@ -147,7 +147,7 @@ static void object_json(struct strbuf *body, const struct object *object)
         strbuf_printf(body, "\"replicas\":%d,", info->spec_replicas);
     else
         strbuf_append(body, "\"replicas\":null,");
-    strbuf_printf(body, "\"min\":%d,\"max\":%d,\"decisions\":[", object->policy.min, object->policy.max);
+    strbuf_printf(body, "\"min\":%d,\"max\":%d,\"decisions\":[", object->spec->min, object->spec->max);
     const struct ledger_entry *entry;
     for (size_t back = 0; (entry = ledger_get(&object->ledger, back)); back++) {
         if (back)

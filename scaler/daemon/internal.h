@@ -22,6 +22,7 @@
 #include "scaler/net/timer.h"
 
 struct daemon;
+struct kind;
 struct object;
 struct reload;
 struct state;
@@ -54,14 +55,12 @@ struct object {
     bool dead;       /* removed; lives on until its calls have ended */
     enum object_phase phase;
     char *problem; /* why it does not scale (all); NULL: nothing in the way */
-    struct kube_resource resource;
+    const struct kube_resource *resource; /* kinds.c's; NULL: not known yet */
     bool resource_asked;
-    bool resource_known;
     struct target *target;
     struct pod_counter *pods; /* only for metricType Value */
 
-    struct policy policy;
-    struct trigger_policy *trigger_policies;
+    struct trigger_policy *trigger_policies; /* one per trigger of the spec once built */
     struct trigger *triggers;
     uint32_t triggers_len;
     bool built; /* triggers stand; false: rebuild before the next round */
@@ -113,6 +112,7 @@ struct daemon {
     struct state *state;
     struct object *objects; /* by id */
     struct object *owners;  /* by target; each target has one owner at most */
+    struct kind *kinds;
     size_t objects_dying;
     struct config_set config;
     bool config_loaded;
@@ -140,7 +140,12 @@ struct kube_object_ref object_ref(const struct object *object); /* what its even
 /* triggers.c: from manifest to queries */
 void triggers_build(struct object *object); /* (re)builds all; those that cannot be built carry an error */
 void triggers_drop(struct object *object);
-void policy_compile(struct object *object);
+/* Made for each decision: kept with every object it would be the largest part of it. Borrows from object. */
+void policy_fill(const struct object *object, struct policy *ret);
+
+/* kinds.c: the few kinds that thousands of objects share */
+const struct kube_resource *kind_intern(struct daemon *daemon, const struct kube_resource *resource); /* lives as long as the daemon */
+void kinds_done(struct daemon *daemon);
 
 /* credentials.c: authentication parameters and environment of one trigger */
 enum resolve_result { RESOLVE_OK, RESOLVE_PENDING, RESOLVE_ERROR };

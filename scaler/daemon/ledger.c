@@ -44,34 +44,52 @@ static void fill(struct ledger_entry *entry, const struct decision *decision, co
     entry->error = decision->error;
     entry->limited_by = (uint16_t)decision->limited_by;
     if (entry->triggers_len != decision->triggers_len || !entry->triggers)
-        entry->triggers = mem_realloc_array(entry->triggers, decision->triggers_len + 1, sizeof *entry->triggers);
+        entry->triggers = mem_realloc_array(entry->triggers, decision->triggers_len, sizeof *entry->triggers);
     entry->triggers_len = (uint16_t)decision->triggers_len;
     for (uint32_t i = 0; i < decision->triggers_len; i++)
         entry->triggers[i] = compact(&decision->triggers[i], &readings[i]);
     if (entry->steps_len != decision->steps_len)
-        entry->steps = mem_realloc_array(entry->steps, decision->steps_len + 1u, sizeof *entry->steps);
+        entry->steps = mem_realloc_array(entry->steps, decision->steps_len, sizeof *entry->steps);
     entry->steps_len = (uint8_t)decision->steps_len;
     if (decision->steps_len > 0)
         memcpy(entry->steps, decision->steps, decision->steps_len * sizeof *entry->steps);
 }
 
+static struct ledger_entry *newest_of(const struct ledger *ledger)
+{
+    return ledger->len ? &ledger->entries[(ledger->next + ledger->cap - 1u) % ledger->cap] : NULL;
+}
+
+/* Only a full ring grows, and one that has never gone round: its entries lie in order from 0. */
+static void make_room(struct ledger *ledger)
+{
+    if (ledger->len < ledger->cap || ledger->cap == LEDGER_ENTRIES)
+        return;
+    unsigned cap = ledger->cap ? ledger->cap * 2u : 1;
+    ledger->entries = mem_realloc_array(ledger->entries, cap, sizeof *ledger->entries);
+    memset(ledger->entries + ledger->cap, 0, (cap - ledger->cap) * sizeof *ledger->entries);
+    ledger->next = ledger->len;
+    ledger->cap = (uint8_t)cap;
+}
+
 void ledger_add(struct ledger *ledger, const struct decision *decision, const struct reading *readings, int64_t now_ms)
 {
-    struct ledger_entry *newest = ledger->len ? &ledger->entries[(ledger->next + LEDGER_ENTRIES - 1) % LEDGER_ENTRIES] : NULL;
+    struct ledger_entry *newest = newest_of(ledger);
     if (newest && continues(newest, decision)) {
         fill(newest, decision, readings);
         newest->last_ms = now_ms;
         newest->count++;
         return;
     }
+    make_room(ledger);
     struct ledger_entry *entry = &ledger->entries[ledger->next];
     entry_done(entry);
     fill(entry, decision, readings);
     entry->first_ms = entry->last_ms = now_ms;
     entry->count = 1;
     entry->write = decision->replicas == decision->current ? LEDGER_NOT_NEEDED : LEDGER_WRITING;
-    ledger->next = (uint8_t)((ledger->next + 1) % LEDGER_ENTRIES);
-    if (ledger->len < LEDGER_ENTRIES)
+    ledger->next = (uint8_t)((ledger->next + 1u) % ledger->cap);
+    if (ledger->len < ledger->cap)
         ledger->len++;
 }
 
@@ -79,18 +97,20 @@ const struct ledger_entry *ledger_get(const struct ledger *ledger, size_t back)
 {
     if (back >= ledger->len)
         return NULL;
-    return &ledger->entries[(ledger->next + 2u * LEDGER_ENTRIES - 1u - back) % LEDGER_ENTRIES];
+    return &ledger->entries[(ledger->next + 2u * ledger->cap - 1u - back) % ledger->cap];
 }
 
 void ledger_set_write(struct ledger *ledger, enum ledger_write write)
 {
-    if (ledger->len > 0)
-        ledger->entries[(ledger->next + LEDGER_ENTRIES - 1) % LEDGER_ENTRIES].write = (uint8_t)write;
+    struct ledger_entry *newest = newest_of(ledger);
+    if (newest)
+        newest->write = (uint8_t)write;
 }
 
 void ledger_done(struct ledger *ledger)
 {
-    for (size_t i = 0; i < LEDGER_ENTRIES; i++)
+    for (size_t i = 0; i < ledger->cap; i++)
         entry_done(&ledger->entries[i]);
-    ledger->next = ledger->len = 0;
+    mem_free(ledger->entries);
+    *ledger = (struct ledger){0};
 }

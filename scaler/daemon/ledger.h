@@ -36,7 +36,8 @@ struct ledger_entry {
 };
 
 struct ledger {
-    struct ledger_entry entries[LEDGER_ENTRIES]; /* ring; newest at (next - 1) */
+    struct ledger_entry *entries; /* ring of cap; newest at (next - 1) */
+    uint8_t cap;                  /* grows to LEDGER_ENTRIES: most objects have little to tell */
     uint8_t next;
     uint8_t len;
 };

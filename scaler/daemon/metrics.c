@@ -81,7 +81,8 @@ static double is_scaling(const struct object *object)
 
 static double is_paused(const struct object *object)
 {
-    return object->policy.pause.paused || object->policy.pause.has_replicas || object->policy.pause.scale_in || object->policy.pause.scale_out;
+    return object->spec->pause.paused || object->spec->pause.bad_replicas || object->spec->pause.has_replicas || object->spec->pause.scale_in ||
+           object->spec->pause.scale_out;
 }
 
 static double in_fallback(const struct object *object)

@@ -89,7 +89,7 @@ static bool claim(struct object *object)
 static bool hpa_free(struct object *object)
 {
     struct daemon *daemon = object->daemon;
-    const char *hpa = conflicts_hpa(daemon->conflicts, object->spec->meta.ns, object->resource.group, object->spec->target.kind,
+    const char *hpa = conflicts_hpa(daemon->conflicts, object->spec->meta.ns, object->resource->group, object->spec->target.kind,
                                     object->spec->target.name);
     if (!hpa)
         return true;
@@ -134,7 +134,7 @@ static void run(struct object *object)
     struct err err;
     object->phase = OBJECT_RUNNING;
     object->first_round_done = false;
-    if (target_open(object->daemon->targets, &object->resource, object->spec->meta.ns, object->spec->target.name, on_target, object,
+    if (target_open(object->daemon->targets, object->resource, object->spec->meta.ns, object->spec->target.name, on_target, object,
                     &object->target, &err) < 0) {
         object->phase = OBJECT_REFUSED;
         object_set_problem(object, "%s", err.msg);
@@ -145,7 +145,7 @@ static void run(struct object *object)
 static void try_run(struct object *object)
 {
     struct daemon *daemon = object->daemon;
-    if (object->dead || daemon->stopping || !object->resource_known || object->phase == OBJECT_RUNNING)
+    if (object->dead || daemon->stopping || !object->resource || object->phase == OBJECT_RUNNING)
         return;
     if (!conflicts_known(daemon->conflicts, object->spec->meta.ns))
         return; /* objects_recheck_owners comes when it is */
@@ -171,8 +171,7 @@ static void on_resource(const struct kube_resource *resource, const struct err *
         timer_start(object->daemon->net, &object->timer, RETRY_MS, on_retry);
         return;
     }
-    object->resource = *resource;
-    object->resource_known = true;
+    object->resource = kind_intern(object->daemon, resource);
     conflicts_watch(object->daemon->conflicts, object->spec->meta.ns);
     try_run(object);
 }
@@ -180,7 +179,7 @@ static void on_resource(const struct kube_resource *resource, const struct err *
 void object_start(struct object *object)
 {
     struct err err;
-    if (object->dead || object->resource_asked || object->resource_known || !object->daemon->state_loaded)
+    if (object->dead || object->resource_asked || object->resource || !object->daemon->state_loaded)
         return;
     state_restore(object->daemon->state, object);
     if (object->created_ms == 0)
@@ -295,7 +294,7 @@ static void object_update(struct object *object, struct scaled_object *spec)
     scaled_object_unref(object->spec);
     object->spec = scaled_object_ref(spec);
     if (moved) {
-        object->resource_known = false;
+        object->resource = NULL;
         object->history.has_original = false;
         json_decref(object->template_spec);
         object->template_spec = NULL;

@@ -42,7 +42,7 @@ void report_transition(struct object *object, const struct decision *decision)
 
 static const char *scaled_reason(const struct object *object, const struct decision *decision)
 {
-    int32_t rest = object->policy.has_idle ? object->policy.idle : 0;
+    int32_t rest = object->spec->has_idle ? object->spec->idle : 0;
     if (decision->from_zero)
         return "KEDAScaleTargetActivated";
     if (decision->reason == DECIDE_DEACTIVATED && decision->replicas <= rest)

@@ -63,7 +63,7 @@ static void follow_pods(struct object *object)
 {
     const char *selector = target_info(object->target)->selector;
     bool wanted = false;
-    for (uint32_t i = 0; i < object->policy.triggers_len; i++)
+    for (uint32_t i = 0; i < object->triggers_len; i++)
         wanted = wanted || object->trigger_policies[i].type == METRIC_VALUE;
     if (object->pods && (!wanted || !text_eq(pod_counter_selector(object->pods), selector))) {
         pod_counter_close(object->pods);
@@ -94,9 +94,10 @@ static void evaluate(struct object *object)
         readings[i] = object->triggers[i].reading;
     struct target_state target = target_state_of(object);
     int64_t now = net_now_ms(daemon->net);
+    struct policy policy;
     struct decision decision;
-    object->policy.created_ms = object->created_ms;
-    decide(&object->policy, &object->history, readings, &target, now, &decision);
+    policy_fill(object, &policy);
+    decide(&policy, &object->history, readings, &target, now, &decision);
     daemon->decisions++;
     object->first_round_done = true;
     ledger_add(&object->ledger, &decision, readings, now);
@@ -141,9 +142,9 @@ static void ask(struct object *object, uint32_t index, int64_t interval)
     query_ask(trigger->query, max_age, &trigger->waiter);
 }
 
-static bool frozen(const struct policy *policy)
+static bool frozen(const struct scaled_object *spec)
 {
-    return policy->pause.paused || policy->pause.has_replicas;
+    return spec->pause.paused || spec->pause.bad_replicas || spec->pause.has_replicas;
 }
 
 void round_begin(struct object *object)
@@ -165,7 +166,7 @@ void round_begin(struct object *object)
     object->in_round = true;
     object->waiting = 0;
     int64_t interval = round_interval_ms(object);
-    if (!frozen(&object->policy))
+    if (!frozen(object->spec))
         for (uint32_t i = 0; i < object->triggers_len; i++)
             ask(object, i, interval);
     if (object->waiting == 0)

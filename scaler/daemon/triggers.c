@@ -140,13 +140,26 @@ static void resize(struct object *object)
     object->triggers_len = len;
     for (uint32_t i = 0; i < len; i++)
         object->triggers[i].object = object;
+    mem_free(object->trigger_policies);
+    object->trigger_policies = mem_zalloc_array(len, sizeof *object->trigger_policies);
+}
+
+static void prepare_policies(struct object *object)
+{
+    for (uint32_t i = 0; i < object->triggers_len; i++) {
+        struct trigger_policy *policy = &object->trigger_policies[i];
+        policy->type = object->spec->triggers[i].value_metric ? METRIC_VALUE : METRIC_AVERAGE_VALUE;
+        if (policy->target_milli <= 0)
+            policy->target_milli = 1000; /* until it is built nothing is divided by it */
+    }
+    history_set_triggers(&object->history, object->triggers_len);
 }
 
 void triggers_build(struct object *object)
 {
     round_abort(object);
     resize(object);
-    policy_compile(object);
+    prepare_policies(object);
     struct values_ref **old = object->refs;
     size_t old_len = object->refs_len;
     object->refs = NULL;
@@ -199,20 +212,11 @@ static struct pause_policy pause_of(const struct scaled_object *spec)
                                  .force_activation = spec->pause.force_activation};
 }
 
-void policy_compile(struct object *object)
+void policy_fill(const struct object *object, struct policy *ret)
 {
     const struct scaled_object *spec = object->spec;
     const struct daemon_options *options = object->daemon->options;
-    if (object->policy.triggers_len != spec->triggers_len || !object->trigger_policies) {
-        mem_free(object->trigger_policies);
-        object->trigger_policies = mem_zalloc_array(spec->triggers_len, sizeof *object->trigger_policies);
-    }
-    for (size_t i = 0; i < spec->triggers_len; i++) {
-        object->trigger_policies[i].type = spec->triggers[i].value_metric ? METRIC_VALUE : METRIC_AVERAGE_VALUE;
-        if (object->trigger_policies[i].target_milli <= 0)
-            object->trigger_policies[i].target_milli = 1000; /* until it is built nothing is divided by it */
-    }
-    object->policy = (struct policy){
+    *ret = (struct policy){
         .min = spec->has_min ? spec->min : 0,
         .max = spec->max,
         .has_idle = spec->has_idle,
@@ -226,8 +230,7 @@ void policy_compile(struct object *object)
         .fallback = fallback_of(spec),
         .pause = pause_of(spec),
         .hold_unknown = spec->unknown == UNKNOWN_HOLD || (spec->unknown == UNKNOWN_DEFAULT && options->hold_unknown),
-        .triggers_len = (uint32_t)spec->triggers_len,
+        .triggers_len = object->triggers_len,
         .triggers = object->trigger_policies,
     };
-    history_set_triggers(&object->history, object->policy.triggers_len);
 }

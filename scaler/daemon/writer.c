@@ -59,7 +59,7 @@ static void on_reread(const struct kube_scale *scale, const struct err *error, v
 static void reread(struct object *object)
 {
     struct err err;
-    if (kube_scale_get(object->daemon->client, &object->resource, object->spec->meta.ns, object->spec->target.name, on_reread, object,
+    if (kube_scale_get(object->daemon->client, object->resource, object->spec->meta.ns, object->spec->target.name, on_reread, object,
                        &object->write_call, &err) < 0)
         fail(object, &err);
 }
@@ -69,7 +69,9 @@ static void succeed(struct object *object, const struct kube_scale *scale)
     struct daemon *daemon = object->daemon;
     daemon->writes++;
     target_note_scale(object->target, scale->spec_replicas, scale->status_replicas, scale->resource_version);
-    decide_commit(&object->policy, &object->history, object->write, net_now_ms(daemon->net));
+    struct policy policy;
+    policy_fill(object, &policy);
+    decide_commit(&policy, &object->history, object->write, net_now_ms(daemon->net));
     ledger_set_write(&object->ledger, LEDGER_WRITTEN);
     report_scaled(object, object->write);
     state_touch(daemon->state, object);
@@ -94,7 +96,7 @@ static void patch(struct object *object, const char *resource_version)
     struct err err;
     enum kube_priority priority = object->write->from_zero ? KUBE_URGENT : KUBE_NORMAL;
     object->write_tries++;
-    if (kube_scale_patch(object->daemon->client, &object->resource, object->spec->meta.ns, object->spec->target.name, object->write->replicas,
+    if (kube_scale_patch(object->daemon->client, object->resource, object->spec->meta.ns, object->spec->target.name, object->write->replicas,
                          text_empty(resource_version) ? NULL : resource_version, priority, on_patched, object, &object->write_call, &err) < 0)
         fail(object, &err);
 }
@@ -132,7 +134,7 @@ void writer_restore_original(struct object *object)
     if (!object->history.has_original || !info->exists || info->spec_replicas == object->history.original_replicas)
         return;
     char *id = mem_strdup(object->id);
-    if (kube_scale_patch(object->daemon->client, &object->resource, object->spec->meta.ns, object->spec->target.name,
+    if (kube_scale_patch(object->daemon->client, object->resource, object->spec->meta.ns, object->spec->target.name,
                          object->history.original_replicas, NULL, KUBE_NORMAL, on_restored, id, NULL, &err) < 0) {
         log_warn(id, "restoring the original replicas: %s", err.msg);
         mem_free(id);
