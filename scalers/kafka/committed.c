@@ -13,16 +13,22 @@
 #define DOWN_WAIT_MS    2000 /* while no broker can be reached: a reconnection takes at most a second */
 #define SLICE_MS        100  /* how long a wish to stop may go unnoticed */
 
+/* The library must never run out of time by itself: when the coordinator's connection comes up after a
+ * request's time is over, it uses memory that it has freed, and ends the process (2.0 to 2.15 at least). So a
+ * request gets the longest time there is, and it is us who stop waiting. It stays pending then; its group is
+ * not asked a second time before its answer has come, and a client whose requests are pending for long is
+ * replaced (session.c). */
+#define LIBRARY_MS (3600 * 1000)
+
 /* One round of asking. */
 struct round {
     struct kafka_session *session;
     struct kafka_group **groups; /* suspects last */
     size_t len;
     size_t suspects;
-    size_t asked; /* the first so many are */
+    size_t next; /* of groups, to be asked */
     size_t answered;
     size_t healthy_answered;
-    uint64_t first_id; /* of groups[0] */
     int64_t started_ms;
 };
 
@@ -32,33 +38,37 @@ static void collect(struct round *round)
     struct kafka_group *group, *tmp;
     round->groups = mem_zalloc_array(HASH_COUNT(session->groups) + 1, sizeof(*round->groups));
     for (int suspects = 0; suspects < 2; suspects++) {
+        size_t before = round->len;
         HASH_ITER (hh, session->groups, group, tmp) {
             if (group->wanted && group->suspect == (suspects == 1))
                 round->groups[round->len++] = group;
         }
-        if (suspects == 0)
-            round->suspects = round->len;
+        round->suspects = round->len - before;
     }
-    round->suspects = round->len - round->suspects;
-    round->first_id = session->asked;
-    session->asked += round->len;
 }
 
-static void ask(struct round *round)
+static void ask(struct round *round, struct kafka_group *group)
 {
     rd_kafka_t *rk = round->session->client->rk;
     char refusal[128];
     rd_kafka_AdminOptions_t *options =
         rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
-    rd_kafka_AdminOptions_set_request_timeout(options, WAIT_MS, refusal, sizeof(refusal));
-    rd_kafka_AdminOptions_set_opaque(options, (void *)(uintptr_t)(round->first_id + round->asked));
+    rd_kafka_AdminOptions_set_request_timeout(options, LIBRARY_MS, refusal, sizeof(refusal));
+    rd_kafka_AdminOptions_set_opaque(options, group);
     /* No list of partitions: all that the group has, whatever the topics. */
-    rd_kafka_ListConsumerGroupOffsets_t *request =
-        rd_kafka_ListConsumerGroupOffsets_new(round->groups[round->asked]->name, NULL);
+    rd_kafka_ListConsumerGroupOffsets_t *request = rd_kafka_ListConsumerGroupOffsets_new(group->name, NULL);
     rd_kafka_ListConsumerGroupOffsets(rk, &request, 1, options, round->session->client->queue);
     rd_kafka_ListConsumerGroupOffsets_destroy(request);
     rd_kafka_AdminOptions_destroy(options);
-    round->asked++;
+    group->pending = true;
+    group->asked_ms = clock_mono_ms();
+}
+
+static void ask_next(struct round *round)
+{
+    struct kafka_group *group = round->groups[round->next++];
+    if (!group->pending && !group->answered)
+        ask(round, group);
 }
 
 static int compare_offsets(const void *a, const void *b)
@@ -114,16 +124,9 @@ static rd_kafka_resp_err_t read_answer(struct kafka_group *group, rd_kafka_event
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* Takes the event. Answers of earlier rounds come late; they are nobody's. */
-static void on_answer(struct round *round, rd_kafka_event_t *event)
+static void take_answer(struct round *round, struct kafka_group *group, rd_kafka_event_t *event)
 {
-    uint64_t id = (uint64_t)(uintptr_t)rd_kafka_event_opaque(event);
-    struct kafka_group *group =
-        id - round->first_id < round->asked ? round->groups[id - round->first_id] : NULL;
-    if (!group || group->answered) {
-        rd_kafka_event_destroy(event);
-        return;
-    }
+    struct kafka_client *client = round->session->client;
     group->answered = true;
     group->answer = event;
     round->answered++;
@@ -132,13 +135,36 @@ static void on_answer(struct round *round, rd_kafka_event_t *event)
     rd_kafka_resp_err_t code = read_answer(group, event);
     enum err_code ours = kafka_err_code(code);
     if (!code || (ours != ERR_TIMEOUT && ours != ERR_IO && ours != ERR_CANCELED))
-        kafka_client_heard(round->session->client);
+        kafka_client_heard(client);
     if (code == RD_KAFKA_RESP_ERR_NOT_COORDINATOR)
         round->session->coordinator_moved = true;
     if (code)
         fail(round->session, group, code);
     else
         group->suspect = false;
+}
+
+/* Takes the event. An answer to what an earlier round asked may be as old as that: the group is asked again.
+ */
+static void on_answer(struct round *round, rd_kafka_event_t *event)
+{
+    struct kafka_group *group = rd_kafka_event_opaque(event);
+    bool late = group->asked_ms < round->started_ms;
+    group->pending = false;
+    if (group->wanted && !group->answered && !late) {
+        take_answer(round, group, event);
+        return;
+    }
+    rd_kafka_event_destroy(event);
+    if (group->wanted && !group->answered)
+        ask(round, group);
+}
+
+void kafka_committed_late(rd_kafka_event_t *event)
+{
+    struct kafka_group *group = rd_kafka_event_opaque(event);
+    group->pending = false;
+    rd_kafka_event_destroy(event);
 }
 
 static int64_t patience_ms(const struct round *round)
@@ -172,8 +198,8 @@ void kafka_committed_ask(struct kafka_session *session)
     struct round round = {.session = session, .started_ms = clock_mono_ms()};
     collect(&round);
     while (waiting(&round)) {
-        while (round.asked < round.len && round.asked - round.answered < WINDOW)
-            ask(&round);
+        while (round.next < round.len && round.next < round.answered + WINDOW)
+            ask_next(&round);
         session->turn(session->arg);
         rd_kafka_event_t *event = kafka_client_poll(session->client, SLICE_MS);
         if (event)

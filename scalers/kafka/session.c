@@ -9,7 +9,10 @@
 #define FORGET_MS ((int64_t)10 * 60 * 1000)
 /* A client that heard nothing for so long is made anew: the library goes on with the addresses it once
  * learned, while a cluster may have moved behind its name. */
-#define SILENCE_MS       ((int64_t)60 * 1000)
+#define SILENCE_MS ((int64_t)60 * 1000)
+/* A request pending for so long will not come back: its broker went without a word, or the library lost it.
+ */
+#define STUCK_MS         ((int64_t)20 * 1000)
 #define RENEW_AT_MOST_MS ((int64_t)5 * 1000)
 #define FIRST_PROBE      16
 
@@ -27,22 +30,40 @@ void kafka_session_fail(struct err **slot, const struct err *error)
     **slot = *error;
 }
 
+static bool has_stuck_request(const struct kafka_session *session, int64_t now_ms)
+{
+    struct kafka_group *group, *tmp;
+    HASH_ITER (hh, session->groups, group, tmp) {
+        if (group->pending && now_ms - group->asked_ms > STUCK_MS)
+            return true;
+    }
+    return false;
+}
+
+static void drop_client(struct kafka_session *session)
+{
+    kafka_client_free(session->client);
+    session->client = NULL;
+    struct kafka_group *group, *tmp;
+    HASH_ITER (hh, session->groups, group, tmp)
+        group->pending = false;
+}
+
 /* librdkafka 2.0 keeps a group's coordinator as long as it is asked for, even when that broker says it is not
  * (any more). A new client is the only way to make it look again. */
 static bool outlived(const struct kafka_session *session, int64_t now_ms)
 {
     if (now_ms - session->renewed_ms < RENEW_AT_MOST_MS)
         return false;
-    return session->coordinator_moved || now_ms - session->client->heard_ms > SILENCE_MS;
+    return session->coordinator_moved || now_ms - session->client->heard_ms > SILENCE_MS ||
+           has_stuck_request(session, now_ms);
 }
 
 int kafka_session_ready(struct kafka_session *session, const char *group, struct err *err)
 {
     int64_t now_ms = clock_mono_ms();
-    if (session->client && outlived(session, now_ms)) {
-        kafka_client_free(session->client);
-        session->client = NULL;
-    }
+    if (session->client && outlived(session, now_ms))
+        drop_client(session);
     if (session->client)
         return 0;
     session->renewed_ms = now_ms;
@@ -121,7 +142,7 @@ static void forget(struct kafka_session *session, int64_t before_ms)
     struct kafka_group *group, *next_group;
     HASH_ITER (hh, session->groups, group, next_group) {
         reset_group(group);
-        if (group->used_ms < before_ms) {
+        if (group->used_ms < before_ms && !group->pending) {
             HASH_DEL(session->groups, group);
             mem_free(group);
         }
@@ -143,8 +164,8 @@ void kafka_session_reset(struct kafka_session *session)
 
 void kafka_session_done(struct kafka_session *session)
 {
+    kafka_session_reset(session); /* answers belong to the client */
+    drop_client(session);
     forget(session, INT64_MAX);
     kafka_memory_done(&session->memory);
-    kafka_client_free(session->client);
-    session->client = NULL;
 }

@@ -29,6 +29,8 @@ struct kafka_group {
     bool suspect; /* did not answer last time: it is asked after the others and not waited for as long */
     bool wanted;  /* in this batch */
     bool answered;
+    bool pending; /* the client has a request under way, whose opaque is the group: it may not be freed */
+    int64_t asked_ms;
     struct err *error; /* NULL: offsets are valid */
     rd_kafka_event_t *answer;
     struct kafka_offset *offsets; /* sorted by topic and partition */
@@ -66,7 +68,6 @@ struct kafka_session {
     int64_t deadline_ms;    /* of the batch; clock_mono_ms */
     int64_t renewed_ms;     /* when the client was last made */
     bool coordinator_moved; /* a broker says it does not coordinate a group */
-    uint64_t asked;         /* admin requests so far; numbers their answers */
     bool (*stopping)(void *arg);
     void (*turn)(void *arg); /* called often while waiting: hands over tokens */
     void *arg;
@@ -89,6 +90,8 @@ struct kafka_topic *kafka_session_topic(const struct kafka_session *session, con
 /* committed.c: asks every wanted group for all its committed offsets; returns when all answered or none will.
  */
 void kafka_committed_ask(struct kafka_session *session);
+/* Takes an answer that comes while nobody asks. */
+void kafka_committed_late(rd_kafka_event_t *event);
 /* The committed offset of a partition; NULL: none. */
 const struct kafka_offset *kafka_committed_find(const struct kafka_group *group, const char *topic,
                                                 int32_t partition);

@@ -96,7 +96,7 @@ static void serve_idle(struct kafka_worker *worker)
         return;
     rd_kafka_event_t *late = kafka_client_poll(client, 0);
     if (late)
-        rd_kafka_event_destroy(late);
+        kafka_committed_late(late);
     turn(worker);
 }
 

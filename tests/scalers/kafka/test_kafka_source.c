@@ -254,6 +254,52 @@ START_TEST(down_and_up_again)
 }
 END_TEST
 
+#define RESTLESS_GROUPS 20
+
+/* Brokers come and go while groups are being read: every reading has one answer, no answer is wrong, the
+ * process lives (the client library has ended it in such weather), and in the end all is well. */
+START_TEST(restless_brokers)
+{
+    struct test test;
+    struct outcome outcomes[RESTLESS_GROUPS];
+    void *configs[RESTLESS_GROUPS];
+    test_init(&test, 3);
+    for (int i = 0; i < 3; i++)
+        mock_topic(&test.mock, (const char *const[]){"t0", "t1", "t2"}[i], 1, i + 1);
+    produce(&test, "t0", 0, 1);
+    produce(&test, "t1", 0, 2);
+    produce(&test, "t2", 0, 3);
+    const char *const pairs[] = {QUERY(rd_kafka_mock_cluster_bootstraps(test.mock.cluster), "g", "t0")};
+    harness_open(&test.harness, &scaler_kafka, pairs);
+    for (int i = 0; i < RESTLESS_GROUPS; i++) {
+        AUTO_FREE char *topic = mem_printf("t%d", i % 3), *group = mem_printf("g%d", i);
+        configs[i] = query(test.mock.first, group, topic);
+    }
+    unsigned good = 0;
+    for (int round = 0; round < 14; round++) {
+        int32_t broker = round % 3 + 1;
+        if (round < 12 && round % 4 != 3)
+            rd_kafka_mock_broker_set_down(test.mock.cluster, broker);
+        for (int i = 0; i < RESTLESS_GROUPS; i++)
+            harness_start(&test.harness, configs[i], &outcomes[i]);
+        harness_idle(&test.harness, (uint64_t)(round % 5) * 300);
+        for (int32_t b = 1; b <= 3 && round % 2; b++)
+            rd_kafka_mock_broker_set_up(test.mock.cluster, b);
+        good = 0;
+        for (int i = 0; i < RESTLESS_GROUPS; i++) {
+            harness_wait(&test.harness, &outcomes[i]);
+            if (outcomes[i].code == 0)
+                ck_assert_value(outcomes[i], i % 3 + 1);
+            good += outcomes[i].code == 0;
+        }
+    }
+    ck_assert_uint_eq(good, RESTLESS_GROUPS);
+    for (int i = 0; i < RESTLESS_GROUPS; i++)
+        config_drop(&scaler_kafka.schema, configs[i]);
+    test_done(&test);
+}
+END_TEST
+
 static void open_port(struct harness *harness, int port)
 {
     AUTO_FREE char *servers = mem_printf("127.0.0.1:%d", port);
@@ -401,6 +447,7 @@ static void add(TCase *tests)
     tcase_add_test(tests, leaderless_partition);
     tcase_add_test(tests, silent_leader);
     tcase_add_test(tests, down_and_up_again);
+    tcase_add_test(tests, restless_brokers);
     tcase_add_test(tests, refused);
     tcase_add_test(tests, name_that_does_not_exist);
     tcase_add_loop_test(tests, no_broker, 0, ARRAY_LEN(peers));
@@ -411,5 +458,5 @@ static void add(TCase *tests)
 
 int main(void)
 {
-    return suite_run("kafka_source", 60, add);
+    return suite_run("kafka_source", 200, add);
 }
