@@ -10,6 +10,9 @@
 #include "scaler/base/text.h"
 #include "scaler/kube/watch.h"
 
+/* Pods are large: a page is parsed in one turn of the loop. */
+#define PAGE_SIZE 100u
+
 struct pod {
     UT_hash_handle hh;
     bool ready;
@@ -91,7 +94,7 @@ int pod_counter_open(struct kube_client *client, const char *ns, const char *lab
     strbuf_append_path_escaped(&path, ns);
     strbuf_append(&path, "/pods");
     struct pod_counter *counter = mem_zalloc(sizeof *counter);
-    struct kube_watch_options options = {.path = path.data, .label_selector = label_selector};
+    struct kube_watch_options options = {.path = path.data, .label_selector = label_selector, .page_size = PAGE_SIZE};
     int rc = kube_watch_open(client, &options, &handlers, counter, &counter->watch, err);
     if (rc < 0) {
         mem_free(counter);
