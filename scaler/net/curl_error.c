@@ -26,8 +26,8 @@ static const struct {
     {CURLE_TOO_MANY_REDIRECTS, ERR_PROTOCOL, NULL},
     {CURLE_WEIRD_SERVER_REPLY, ERR_PROTOCOL, NULL},
     {CURLE_BAD_CONTENT_ENCODING, ERR_PROTOCOL, "the answer's compression is broken"},
-    {CURLE_HTTP2, ERR_PROTOCOL, NULL},
-    {CURLE_HTTP2_STREAM, ERR_PROTOCOL, NULL},
+    {CURLE_HTTP2, ERR_IO, NULL}, /* a stream the server gave up: another one may be served */
+    {CURLE_HTTP2_STREAM, ERR_IO, NULL},
     {CURLE_LOGIN_DENIED, ERR_AUTH, NULL},
 };
 

@@ -26,7 +26,7 @@ void http_call_detach(struct http_call *call)
     if (call->state == HTTP_CALL_QUEUED)
         DL_DELETE(pool->queued, call);
     if (call->state == HTTP_CALL_RUNNING) {
-        transport_stop(pool->transport, call->slot->easy);
+        transport_stop(call->transport, call->slot->easy);
         DL_DELETE(pool->running, call);
         pool->in_flight--;
     }
@@ -40,7 +40,7 @@ static void answer(struct http_call *call, const struct http_response *response,
     struct http_pool *pool = call->pool;
     call->done(response, error, call->arg);
     if (call->slot)
-        transport_slot_give(pool->transport, call->slot);
+        transport_slot_give(call->transport, call->slot);
     http_call_free(call);
     http_pool_call_gone(pool);
 }
@@ -126,11 +126,11 @@ void http_call_start(struct http_call *call)
     pool->in_flight++;
     call->state = HTTP_CALL_RUNNING;
     call->last_byte_ms = net_now_ms(pool->net);
-    call->slot = transport_slot_take(pool->transport);
+    call->slot = transport_slot_take(call->transport);
     call->transfer.done = on_transfer_done;
     http_call_setup(call);
     arm_timers(call);
-    if (transport_start(pool->transport, call->slot->easy, &call->transfer, &error) < 0)
+    if (transport_start(call->transport, call->slot->easy, &call->transfer, &error) < 0)
         end_later(call, &error);
 }
 
@@ -183,6 +183,7 @@ int http_start(struct http_pool *pool, const struct http_request *request, http_
         return rc;
     struct http_call *call = http_call_copy(request);
     call->pool = pool;
+    call->transport = call->body || text_eq(call->method, "POST") ? pool->uploads : pool->transport;
     call->done = done;
     call->arg = arg;
     call->retry_after_ms = -1;
@@ -204,7 +205,7 @@ void http_cancel(struct http_call *call)
     if (call->state == HTTP_CALL_ENDING || call->ended)
         return;
     end_later(call, &canceled);
-    if (call->state == HTTP_CALL_RUNNING && transport_busy(pool->transport))
+    if (call->state == HTTP_CALL_RUNNING && transport_busy(call->transport))
         return; /* curl lets go of it first, or on_answer_deferred takes it away */
     http_call_detach(call);
     http_pool_pump(pool);

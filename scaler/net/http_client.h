@@ -19,7 +19,7 @@ struct http_pool_options {
     struct tls_options tls;
     unsigned max_in_flight; /* 0: no cap; the rest waits in the pool's own queue, in order */
     const char *proxy;      /* NULL: HTTP_PROXY, HTTPS_PROXY, NO_PROXY of the environment; "": none */
-    bool http2;             /* multiplex when the peer offers it (ALPN) */
+    bool http2;             /* multiplex when the peer offers it (ALPN); requests with a body use 1.1 */
     bool own_connections;   /* never share any with another pool: a new pool then means new connections */
     bool follow_redirects;  /* at most 10; authorization is dropped on another host */
 };

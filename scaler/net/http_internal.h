@@ -12,8 +12,9 @@
 struct http_pool {
     struct net *net;
     struct transport *transport;
+    struct transport *uploads; /* requests with a body; the same unless http2 */
     unsigned max_in_flight;
-    bool follow_redirects, http2;
+    bool follow_redirects;
     struct http_proxy *proxy;
     struct http_call *queued, *running; /* lists, in order */
     unsigned in_flight;
@@ -30,6 +31,7 @@ enum http_call_state { HTTP_CALL_QUEUED, HTTP_CALL_RUNNING, HTTP_CALL_ENDING };
 struct http_call {
     struct transfer transfer; /* first */
     struct http_pool *pool;
+    struct transport *transport;
     struct http_call *prev, *next;
     struct slot *slot; /* while running */
     enum http_call_state state;

@@ -5,6 +5,30 @@
 #include "scaler/net/http_internal.h"
 #include "scaler/net/tls_material.h"
 
+static struct transport *get(struct net *net, const struct http_pool_options *options,
+                             enum transport_kind kind, struct tls_material *material)
+{
+    return options->own_connections ? transport_get_own(net, kind, material)
+                                    : transport_get(net, kind, material);
+}
+
+/* HTTP/2 apart: a request that asked for 1.1 must not find a 2 connection to reuse. And what has a body goes
+ * over 1.1 in any case: curl 7.88 loses the answer (CURLE_HTTP2_STREAM) when, on a connection shared with
+ * other streams, it comes before curl has noticed that all of the body is sent. */
+static void get_transports(struct http_pool *pool, const struct http_pool_options *options,
+                           struct tls_material *material)
+{
+    pool->uploads = get(pool->net, options, TRANSPORT_HTTP1, material);
+    pool->transport = options->http2 ? get(pool->net, options, TRANSPORT_HTTP2, material) : pool->uploads;
+}
+
+static void put_transports(struct http_pool *pool)
+{
+    if (pool->transport != pool->uploads)
+        transport_put(pool->transport);
+    transport_put(pool->uploads);
+}
+
 int http_pool_new(struct net *net, const struct http_pool_options *options, struct http_pool **ret,
                   struct err *err)
 {
@@ -19,12 +43,8 @@ int http_pool_new(struct net *net, const struct http_pool_options *options, stru
     pool->net = net;
     pool->max_in_flight = options->max_in_flight;
     pool->follow_redirects = options->follow_redirects;
-    pool->http2 = options->http2;
     pool->proxy = http_proxy_new(options->proxy);
-    /* HTTP/2 apart: a request that asked for 1.1 must not find a 2 connection to reuse. */
-    enum transport_kind kind = options->http2 ? TRANSPORT_HTTP2 : TRANSPORT_HTTP1;
-    pool->transport = options->own_connections ? transport_get_own(net, kind, material)
-                                               : transport_get(net, kind, material);
+    get_transports(pool, options, material);
     tls_material_unref(material);
     *ret = pool;
     return 0;
@@ -35,7 +55,7 @@ static void on_pool_empty(void *arg)
     struct http_pool *pool = arg;
     void (*closed)(void *arg) = pool->closed;
     void *closed_arg = pool->closed_arg;
-    transport_put(pool->transport);
+    put_transports(pool);
     http_proxy_free(pool->proxy);
     mem_free_secret(pool->authority);
     mem_free(pool);
@@ -67,7 +87,7 @@ void http_pool_pump(struct http_pool *pool)
 {
     if (pool->closing || !pool->queued)
         return;
-    if (transport_busy(pool->transport)) {
+    if (transport_busy(pool->transport) || transport_busy(pool->uploads)) {
         if (!pool->pump_deferred)
             net_defer(pool->net, on_pump_deferred, pool);
         pool->pump_deferred = true;

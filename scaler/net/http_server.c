@@ -158,8 +158,8 @@ static unsigned connections(const struct http_server *server)
     return MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
 }
 
-/* At its limit of connections libmicrohttpd stops listening, and starts again only at the beginning of a run: when
- * one has closed some, it needs another, for which no event would come. */
+/* At its limit of connections libmicrohttpd stops listening, and starts again only at the beginning of a run:
+ * when one has closed some, it needs another, for which no event would come. */
 static void run(struct http_server *server)
 {
     MHD_UNSIGNED_LONG_LONG delay_ms;

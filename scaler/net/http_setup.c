@@ -141,7 +141,7 @@ static void setup_request(CURL *easy, struct http_call *call)
     curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 }
 
-static void setup_pool(CURL *easy, const struct http_pool *pool, const char *url)
+static void setup_pool(CURL *easy, const struct http_pool *pool, const char *url, bool http2)
 {
     if (pool->follow_redirects) {
         curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
@@ -150,15 +150,15 @@ static void setup_pool(CURL *easy, const struct http_pool *pool, const char *url
     curl_easy_setopt(easy, CURLOPT_PROXY, http_proxy_for(pool->proxy, url));
     curl_easy_setopt(easy, CURLOPT_NOPROXY, http_proxy_bypass(pool->proxy));
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-                     pool->http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
-    if (pool->http2)
+                     http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+    if (http2)
         curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 }
 
 void http_call_setup(struct http_call *call)
 {
     struct slot *slot = call->slot;
-    setup_pool(slot->easy, call->pool, call->url);
+    setup_pool(slot->easy, call->pool, call->url, transport_multiplexes(call->transport));
     setup_method(slot->easy, call);
     setup_request(slot->easy, call);
     strbuf_reset(&slot->body);

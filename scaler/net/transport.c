@@ -277,6 +277,11 @@ bool transport_busy(const struct transport *transport)
     return transport->busy;
 }
 
+bool transport_multiplexes(const struct transport *transport)
+{
+    return transport->kind == TRANSPORT_HTTP2;
+}
+
 /* QUICK_EXIT: without it, giving up during name resolution would join the resolver's thread, for seconds. */
 void transport_apply_common(struct transport *transport, CURL *easy)
 {

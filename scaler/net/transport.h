@@ -49,6 +49,9 @@ void transport_stop(struct transport *transport, CURL *easy); /* not while trans
 /* curl is on the stack: nothing may be started or stopped on this transport. */
 bool transport_busy(const struct transport *transport);
 
+/* HTTP/2, if the peer offers it. */
+bool transport_multiplexes(const struct transport *transport);
+
 /* Options every handle has, whatever it is for. */
 void transport_apply_common(struct transport *transport, CURL *easy);
 

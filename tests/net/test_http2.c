@@ -37,6 +37,7 @@ static unsigned free_port(void)
     return ntohs(address.sin_port);
 }
 
+/* /post is proxied so that the body is read: nginx otherwise answers before, and resets the stream. */
 static char *nginx_conf(void)
 {
     return mem_printf(
@@ -201,13 +202,13 @@ START_TEST(streams_are_independent)
     struct answer large, capped, canceled, posted, late;
     start_nginx();
     struct http_pool *pool = pool_of(true, 0);
-    char *url = url_of("/large"), *root = url_of("/"), *limited = url_of("/limited");
+    char *url = url_of("/large"), *post = url_of("/post"), *limited = url_of("/limited");
     for (int round = 0; round < 5; round++) {
         start_request(pool, &(struct http_request){.url = url, .timeout_ms = 10000}, &large);
         start_request(pool, &(struct http_request){.url = url, .max_body = 1000}, &capped);
         start_request(pool, &(struct http_request){.url = url}, &canceled);
         start_request(pool,
-                      &(struct http_request){.method = "POST", .url = root, .body = "{}", .body_len = 2},
+                      &(struct http_request){.method = "POST", .url = post, .body = "{}", .body_len = 2},
                       &posted);
         start_request(pool, &(struct http_request){.url = limited}, &late);
         run_for(round * 2);
@@ -219,12 +220,12 @@ START_TEST(streams_are_independent)
         ck_assert_msg(large.status == 200, "%s", large.error.msg);
         ck_assert_uint_eq(large.body_len, 3000000);
         ck_assert_int_eq(capped.error.code, ERR_LIMIT);
-        ck_assert_int_eq(posted.status, 200);
+        ck_assert_msg(posted.status == 200, "%s", posted.error.msg);
         ck_assert_int_eq(late.status, 503);
         for (size_t i = 0; i < ARRAY_LEN(all); i++)
             answer_done(all[i]);
     }
-    char *texts[] = {url, root, limited};
+    char *texts[] = {url, post, limited};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         mem_free(texts[i]);
     close_pool(pool);
