@@ -169,7 +169,8 @@ def check_yaml(docs, content):
     result = docs.run(docs.davit, "validate", "-", stdin=content)
     if result.returncode != 0:
         return [result.stdout + result.stderr]
-    return ["is no whole manifest of a kind that Davit reads"] * (not re.search(r"^valid: [1-9]", result.stdout, re.M))
+    unknown = re.findall(r"^.*(?:unknown|ignored).*$", result.stdout, re.M)
+    return unknown + ["is no whole manifest of a kind that Davit reads"] * (not re.search(r"^valid: [1-9]", result.stdout, re.M))
 
 
 def check_block(docs, language, content):
@@ -330,6 +331,7 @@ def self_test(docs):
     good = "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: a}\nspec: {scaleTargetRef: {name: a}, triggers: [{type: redis, " \
            "metadata: {address: 'a:1', listName: a}}]}\n"
     assert not check_yaml(docs, good) and check_yaml(docs, good.replace("listName", "listNam")) and check_yaml(docs, "a: 1\n")
+    assert check_yaml(docs, good.replace("listName: a", "listName: a, topik: b"))
     assert [(language, line) for language, _, line in blocks("x\n```yaml\na\n```\n\n```sh\nb\n```\n")] == [("yaml", 2), ("sh", 6)]
     for bad in ("rm -rf /", "scripts/nothing", "scripts/demo --nothing", "davit validate nothing.yaml", "cmake --preset nothing",
                 "apt-get install -y gcc", "cmake --build --preset nothing"):
