@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Larger blocks have pages of their own, which go back when they are freed. Said, because otherwise glibc raises the
+ * threshold to the size of the first such block that is freed. */
+#define OWN_PAGES_BYTES (256 << 10)
+
 static void die(size_t size) __attribute__((noreturn));
 
 static void die(size_t size)
@@ -23,6 +27,22 @@ static size_t multiply(size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &total))
         die(SIZE_MAX);
     return total;
+}
+
+void mem_setup(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, OWN_PAGES_BYTES);
+    mallopt(M_TRIM_THRESHOLD, OWN_PAGES_BYTES);
+#endif
+}
+
+void mem_trim(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 void *mem_alloc(size_t size)

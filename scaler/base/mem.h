@@ -4,6 +4,10 @@
 
 #include <stddef.h>
 
+/* For a process that runs for months: what is freed goes back to the system. Once, before there are threads. One arena for
+ * all of them, because a configuration is read by whichever worker is free, and each would keep the room for one. */
+void mem_setup(void);
+void mem_trim(void); /* gives back what lies free between blocks in use; milliseconds, for after large changes */
 void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull)); /* uninitialised; size 0 gives a unique pointer */
 void *mem_zalloc(size_t size) __attribute__((malloc, returns_nonnull));
 void *mem_zalloc_array(size_t count, size_t size) __attribute__((malloc, returns_nonnull)); /* overflow ends the process */

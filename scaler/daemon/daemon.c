@@ -12,6 +12,8 @@
 #include "scaler/kube/kubeconfig.h"
 
 #define DRAIN_MS 1500
+/* After a new configuration: by then targets are listed and first readings taken, and what that needed lies free. */
+#define TRIM_MS  10000
 
 static void stop(struct daemon *daemon);
 
@@ -41,6 +43,12 @@ static void log_diags(const struct diag_list *diags)
     }
 }
 
+static void on_trim(struct timer *timer)
+{
+    (void)timer;
+    mem_trim();
+}
+
 static void on_config(struct daemon *daemon, struct config_set *set_take, const struct diag_list *diags)
 {
     log_diags(diags);
@@ -50,6 +58,7 @@ static void on_config(struct daemon *daemon, struct config_set *set_take, const 
     log_info(NULL, "configuration loaded: %zu ScaledObjects, %zu errors, %zu warnings", set_take->objects_len, diags->errors, diags->warnings);
     objects_apply(daemon, set_take);
     daemon->config_loaded = true;
+    timer_start(daemon->net, &daemon->trim_timer, TRIM_MS, on_trim);
 }
 
 static void on_signal(uv_signal_t *handle, int signum)

@@ -122,7 +122,7 @@ struct daemon {
     bool drained; /* state is saved, or the time for it is over: close */
     int parts_open; /* what still has to close before the loop may */
     uv_signal_t signals[3];
-    struct timer stop_timer;
+    struct timer stop_timer, trim_timer;
     uint64_t decisions, writes, write_errors;
     int64_t started_ms;
 };
