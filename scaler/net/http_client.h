@@ -70,7 +70,8 @@ unsigned http_pool_in_flight(const struct http_pool *pool);
 /* Everything in request is copied. < 0: bad request (URL, header with a line break …), done is not called. */
 int http_start(struct http_pool *pool, const struct http_request *request, http_done_fn done, void *arg,
                struct http_call **ret, struct err *err);
-/* done comes with ERR_CANCELED in a later turn; nothing if it came already. */
+/* done comes with ERR_CANCELED in a later turn; nothing if it is running. Once it has returned, call is gone.
+ */
 void http_cancel(struct http_call *call);
 
 #endif

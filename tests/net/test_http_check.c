@@ -11,53 +11,54 @@ static void on_proxied(struct peer_conn *conn, const char *text, size_t len)
     peer_reply(conn, "proxied");
 }
 
+static const struct {
+    const char *method, *url, *name, *value;
+} requests[] = {
+    {NULL, NULL, NULL, NULL},
+    {NULL, "", NULL, NULL},
+    {NULL, "ftp://h/", NULL, NULL},
+    {NULL, "file:///etc/passwd", NULL, NULL},
+    {NULL, "gopher://h/", NULL, NULL},
+    {NULL, "//h/", NULL, NULL},
+    {NULL, "h/path", NULL, NULL},
+    {NULL, "http://", NULL, NULL},
+    {NULL, "http:///path", NULL, NULL},
+    {NULL, "https://?q", NULL, NULL},
+    {NULL, "http://h:99999/", NULL, NULL},
+    {NULL, "http://h:port/", NULL, NULL},
+    {NULL, "http://[::1/", NULL, NULL},
+    {NULL, "http://us3r:s3cret@h:x/?k=s3cret", NULL, NULL},
+    {NULL, "http://h/a b", NULL, NULL},
+    {NULL, "http://h/\r\nX-Evil: 1", NULL, NULL},
+    {NULL, "http://h/\n", NULL, NULL},
+    {NULL, "http://h/\x01", NULL, NULL},
+    {NULL, "http://h/\x7f", NULL, NULL},
+    {"GET / HTTP/1.1\r\nX: y", "http://h/", NULL, NULL},
+    {"", "http://h/", NULL, NULL},
+    {NULL, "http://h/", "X-A", "s3cret\r\nX-Evil: 1"},
+    {NULL, "http://h/", "X-A", "s3cret\nX-Evil: 1"},
+    {NULL, "http://h/", "X-A", "s3cret\r"},
+    {NULL, "http://h/", "X-A",
+     "s3\x01"
+     "cret"},
+    {NULL, "http://h/", "X-A: b\r\nX-Evil", "s3cret"},
+    {NULL, "http://h/", "X A", "s3cret"},
+    {NULL, "http://h/", "", "s3cret"},
+    {NULL, "http://h/", NULL, "s3cret"},
+};
+
 /* Bad requests are refused at once, done is never called, and the reason shows no secret. */
 START_TEST(bad_requests)
 {
-    static const struct {
-        const char *method, *url, *name, *value;
-    } rows[] = {
-        {NULL, NULL, NULL, NULL},
-        {NULL, "", NULL, NULL},
-        {NULL, "ftp://h/", NULL, NULL},
-        {NULL, "file:///etc/passwd", NULL, NULL},
-        {NULL, "gopher://h/", NULL, NULL},
-        {NULL, "//h/", NULL, NULL},
-        {NULL, "h/path", NULL, NULL},
-        {NULL, "http://", NULL, NULL},
-        {NULL, "http:///path", NULL, NULL},
-        {NULL, "https://?q", NULL, NULL},
-        {NULL, "http://h:99999/", NULL, NULL},
-        {NULL, "http://h:port/", NULL, NULL},
-        {NULL, "http://[::1/", NULL, NULL},
-        {NULL, "http://us3r:s3cret@h:x/?k=s3cret", NULL, NULL},
-        {NULL, "http://h/a b", NULL, NULL},
-        {NULL, "http://h/\r\nX-Evil: 1", NULL, NULL},
-        {NULL, "http://h/\n", NULL, NULL},
-        {NULL, "http://h/\x01", NULL, NULL},
-        {NULL, "http://h/\x7f", NULL, NULL},
-        {"GET / HTTP/1.1\r\nX: y", "http://h/", NULL, NULL},
-        {"", "http://h/", NULL, NULL},
-        {NULL, "http://h/", "X-A", "s3cret\r\nX-Evil: 1"},
-        {NULL, "http://h/", "X-A", "s3cret\nX-Evil: 1"},
-        {NULL, "http://h/", "X-A", "s3cret\r"},
-        {NULL, "http://h/", "X-A",
-         "s3\x01"
-         "cret"},
-        {NULL, "http://h/", "X-A: b\r\nX-Evil", "s3cret"},
-        {NULL, "http://h/", "X A", "s3cret"},
-        {NULL, "http://h/", "", "s3cret"},
-        {NULL, "http://h/", NULL, "s3cret"},
-    };
     struct http_pool *pool = open_pool(&(struct http_pool_options){0});
     struct answer answer = {0};
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
         struct err err = {0};
-        const struct http_header header = {rows[i].name, rows[i].value};
-        struct http_request request = {.method = rows[i].method,
-                                       .url = rows[i].url,
+        const struct http_header header = {requests[i].name, requests[i].value};
+        struct http_request request = {.method = requests[i].method,
+                                       .url = requests[i].url,
                                        .headers = &header,
-                                       .headers_len = rows[i].value != NULL};
+                                       .headers_len = requests[i].value != NULL};
         struct http_call *call = (struct http_call *)0x1;
         ck_assert_msg(http_start(pool, &request, on_answer, &answer, &call, &err) == ERR_CONFIG, "row %zu",
                       i);
@@ -72,56 +73,57 @@ START_TEST(bad_requests)
 }
 END_TEST
 
-/* proxy: the option; env: set as HTTP_PROXY. A proxy sees the whole URL in the request line. */
+static const struct {
+    const char *name, *no_proxy, *url;
+    bool option, proxied;
+} proxied[] = {
+    {"HTTP_PROXY", NULL, "http://davit.test/x", false, true},
+    {"http_proxy", NULL, "http://davit.test/x", false, true},
+    {"HTTP_PROXY", "other.test", "http://davit.test/x", false, true},
+    {"HTTP_PROXY", "davit.test", "http://davit.test/x", false, false},
+    {"HTTP_PROXY", ".test", "http://davit.test/x", false, false},
+    {"HTTP_PROXY", "10.0.0.0/8", "http://10.255.255.1/x", false, false},
+    {"HTTP_PROXY", "*", "http://davit.test/x", false, false},
+    {"HTTP_PROXY", NULL, "http://127.0.0.1:1/x", false, false},
+    {"HTTP_PROXY", NULL, "http://localhost:1/x", false, false},
+    {"HTTP_PROXY", NULL, "http://[::1]:1/x", false, false},
+    {"HTTPS_PROXY", NULL, "http://davit.test/x", false, false},
+    {NULL, NULL, "http://davit.test/x", true, true},
+    {NULL, "davit.test", "http://davit.test/x", true, true}, /* given: the environment has no say */
+    {NULL, NULL, "http://127.0.0.1:1/x", true, true},
+    {NULL, NULL, "http://davit.test/x", false, false},
+};
+
+static void check_proxied(const char *proxy, const char *url, bool expected)
+{
+    struct answer answer;
+    struct http_pool *pool = open_pool(&(struct http_pool_options){.proxy = proxy});
+    ask(pool, &(struct http_request){.url = url, .connect_timeout_ms = 200}, &answer);
+    ck_assert_msg((answer.status == 200) == expected, "%s: %s", url, answer.error.msg);
+    ck_assert(!strstr(answer.error.msg, "pr0xysecret"));
+    if (expected)
+        ck_assert_int_eq(strncmp(last_request, "GET http://", 11), 0);
+    answer_done(&answer);
+    close_pool(pool);
+}
+
+/* A proxy sees the whole URL in the request line. */
 START_TEST(proxies)
 {
-    static const struct {
-        const char *name, *no_proxy, *url;
-        bool option, proxied;
-    } rows[] = {
-        {"HTTP_PROXY", NULL, "http://davit.test/x", false, true},
-        {"http_proxy", NULL, "http://davit.test/x", false, true},
-        {"HTTP_PROXY", "other.test", "http://davit.test/x", false, true},
-        {"HTTP_PROXY", "davit.test", "http://davit.test/x", false, false},
-        {"HTTP_PROXY", ".test", "http://davit.test/x", false, false},
-        {"HTTP_PROXY", "10.0.0.0/8", "http://10.255.255.1/x", false, false},
-        {"HTTP_PROXY", "*", "http://davit.test/x", false, false},
-        {"HTTP_PROXY", NULL, "http://127.0.0.1:1/x", false, false},
-        {"HTTP_PROXY", NULL, "http://localhost:1/x", false, false},
-        {"HTTP_PROXY", NULL, "http://[::1]:1/x", false, false},
-        {"HTTPS_PROXY", NULL, "http://davit.test/x", false, false},
-        {NULL, NULL, "http://davit.test/x", true, true},
-        {NULL, "davit.test", "http://davit.test/x", true, true}, /* given: the environment has no say */
-        {NULL, NULL, "http://127.0.0.1:1/x", true, true},
-        {NULL, NULL, "http://davit.test/x", false, false},
-    };
-    struct answer answer;
     peer_listen(&peer, on_proxied);
     char *proxy = mem_printf("http://u:pr0xysecret@127.0.0.1:%u", peer.port);
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        if (rows[i].name)
-            setenv(rows[i].name, proxy, 1);
-        if (rows[i].no_proxy)
-            setenv("NO_PROXY", rows[i].no_proxy, 1);
-        struct http_pool *pool =
-            open_pool(&(struct http_pool_options){.proxy = rows[i].option ? proxy : NULL});
-        ask(pool, &(struct http_request){.url = rows[i].url, .connect_timeout_ms = 200}, &answer);
-        ck_assert_msg((answer.status == 200) == rows[i].proxied, "row %zu: %s", i, answer.error.msg);
-        ck_assert(!strstr(answer.error.msg, "pr0xysecret"));
-        if (rows[i].proxied)
-            ck_assert_int_eq(strncmp(last_request, "GET http://", 11), 0);
-        answer_done(&answer);
-        close_pool(pool);
-        if (rows[i].name)
-            unsetenv(rows[i].name);
+    for (size_t i = 0; i < ARRAY_LEN(proxied); i++) {
+        if (proxied[i].name)
+            setenv(proxied[i].name, proxy, 1);
+        if (proxied[i].no_proxy)
+            setenv("NO_PROXY", proxied[i].no_proxy, 1);
+        check_proxied(proxied[i].option ? proxy : NULL, proxied[i].url, proxied[i].proxied);
+        if (proxied[i].name)
+            unsetenv(proxied[i].name);
         unsetenv("NO_PROXY");
     }
     setenv("HTTP_PROXY", proxy, 1);
-    struct http_pool *pool = open_pool(&(struct http_pool_options){.proxy = ""});
-    ask(pool, &(struct http_request){.url = "http://davit.test/x", .connect_timeout_ms = 200}, &answer);
-    ck_assert_int_ne(answer.error.code, 0);
-    answer_done(&answer);
-    close_pool(pool);
+    check_proxied("", "http://davit.test/x", false);
     mem_free(proxy);
     peer_close(&peer);
 }
