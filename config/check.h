@@ -1,4 +1,5 @@
-/* What `davit validate` checks beyond single objects: triggers through their rows, references, two objects with one target. */
+/* What `davit validate` checks beyond single objects: triggers through their rows, references, two objects
+ * with one target. */
 #ifndef CONFIG_CHECK_H
 #define CONFIG_CHECK_H
 
@@ -11,7 +12,8 @@ struct trigger_schemas {
     const struct trigger_schema *(*find)(const char *type);
 };
 
-/* cluster_ns: namespace in which ClusterTriggerAuthentications look for Secrets. Everything not among the files is a warning. */
+/* cluster_ns: namespace in which ClusterTriggerAuthentications look for Secrets. Everything not among the
+ * files is a warning. */
 void config_check(const struct config_set *set, const struct trigger_schemas *schemas, const char *cluster_ns,
                   struct diag_list *diags);
 

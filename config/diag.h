@@ -1,4 +1,5 @@
-/* What is wrong (or doubtful) in the user's files: every message with file:line:column and the path of the field. */
+/* What is wrong (or doubtful) in the user's files: every message with file:line:column and the path of the
+ * field. */
 #ifndef CONFIG_DIAG_H
 #define CONFIG_DIAG_H
 
@@ -24,8 +25,8 @@ struct diag_list {
 };
 #define DIAG_MAX 10000
 
-void diag_add(struct diag_list *list, enum diag_severity severity, const char *file, int line, int column, const char *path,
-              const char *fmt, ...) __attribute__((format(printf, 7, 8)));
+void diag_add(struct diag_list *list, enum diag_severity severity, const char *file, int line, int column,
+              const char *path, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 /* message without the "context: " before it, if it begins so: findings have their file and path already. */
 const char *diag_without_context(const char *message, const char *context);
 void diag_list_done(struct diag_list *list);

@@ -1,5 +1,6 @@
-/* The typed objects users write: ScaledObject, TriggerAuthentication, ClusterTriggerAuthentication, Secret, ConfigMap
- * (spec/keda-engine.md §1.2, §5). Checked and with defaults applied; immutable once built; shared by reference count. */
+/* The typed objects users write: ScaledObject, TriggerAuthentication, ClusterTriggerAuthentication, Secret,
+ * ConfigMap (spec/keda-engine.md §1.2, §5). Checked and with defaults applied; immutable once built; shared
+ * by reference count. */
 #ifndef CONFIG_OBJECT_H
 #define CONFIG_OBJECT_H
 
@@ -21,11 +22,11 @@ struct config_meta {
     struct config_mark mark;
     char *ns; /* resolved; "" for cluster-scoped kinds */
     char *name;
-    char *uid;             /* "" for files */
-    int64_t created_ms;    /* 0: not said */
-    bool deleting;         /* metadata.deletionTimestamp is set: only finalizers hold it */
-    /* Equal hash = unchanged: of everything but status and what the API server keeps itself (resourceVersion, generation,
-     * managedFields, …); neither the order of keys nor the place in the file matters. */
+    char *uid;          /* "" for files */
+    int64_t created_ms; /* 0: not said */
+    bool deleting;      /* metadata.deletionTimestamp is set: only finalizers hold it */
+    /* Equal hash = unchanged: of everything but status and what the API server keeps itself (resourceVersion,
+     * generation, managedFields, …); neither the order of keys nor the place in the file matters. */
     uint64_t content_hash;
     struct text_map annotations; /* all but kubectl's copy of the object; bounded by the file's size */
     struct text_map labels;
@@ -101,8 +102,8 @@ struct scaled_object {
 /* One way to a parameter: spec/keda-engine.md §5.3. */
 struct auth_key_ref {
     char *parameter;
-    char *name; /* of the Secret, ConfigMap or environment variable */
-    char *key;  /* "" for env */
+    char *name;      /* of the Secret, ConfigMap or environment variable */
+    char *key;       /* "" for env */
     char *container; /* env only; "" = first */
     struct config_mark mark;
 };
@@ -117,7 +118,8 @@ struct trigger_auth {
     struct auth_key_ref *secrets;
     size_t secrets_len;
     char *file_path; /* CTA only; "" = none */
-    /* Named sources that this version refuses (podIdentity of clouds, vault, …): using the object is an error with this text. "" = none. */
+    /* Named sources that this version refuses (podIdentity of clouds, vault, …): using the object is an error
+     * with this text. "" = none. */
     char *unsupported;
     unsigned refs;
 };

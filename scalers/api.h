@@ -1,5 +1,5 @@
-/* The contract of a trigger type. A type is a const table; adding one touches one file, one line in registry.c, a page, a test.
- * A scaler returns values: it never decides, never retries, never scales. */
+/* The contract of a trigger type. A type is a const table; adding one touches one file, one line in
+ * registry.c, a page, a test. A scaler returns values: it never decides, never retries, never scales. */
 #ifndef SCALERS_API_H
 #define SCALERS_API_H
 
@@ -22,15 +22,16 @@ struct scaler_result {
     double activity; /* compared with the activation threshold; most types: value */
 };
 
-/* Exactly once per read, never before read() has returned. error NULL: result is valid; else result is NULL. Both die with the call. */
+/* Exactly once per read, never before read() has returned. error NULL: result is valid; else result is NULL.
+ * Both die with the call. */
 typedef void (*scaler_done_fn)(const struct scaler_result *result, const struct err *error, void *arg);
 
 #define SCALER_METRIC_NAME_MAX 512
 
 /* What a trigger's reading is compared with; constant for a config. */
 struct scaler_target {
-    double threshold;  /* target in whole units (formatted with three decimals like KEDA does) */
-    double activation; /* active iff activity > activation */
+    double threshold;     /* target in whole units (formatted with three decimals like KEDA does) */
+    double activation;    /* active iff activity > activation */
     bool missing_is_zero; /* KEDA reads EMPTY and NAN of this trigger as 0 */
     char metric_name[SCALER_METRIC_NAME_MAX]; /* normalised, without the "s<i>-" prefix */
 };
@@ -42,7 +43,8 @@ struct scaler_type {
     struct trigger_schema schema;
     unsigned max_in_flight; /* reads per source the planner may have open at once */
     void (*describe)(const void *config, struct scaler_target *ret);
-    /* Equal keys: one shared source. May hold secrets: the planner keeps keys only as long as needed and never shows them. */
+    /* Equal keys: one shared source. May hold secrets: the planner keeps keys only as long as needed and
+     * never shows them. */
     void (*source_key)(const void *config, struct strbuf *key);
     /* For people and metric labels: "prometheus http://host:9090". No user-info, no secret. */
     void (*source_name)(const void *config, struct strbuf *name);
@@ -50,9 +52,12 @@ struct scaler_type {
     void (*query_key)(const void *config, struct strbuf *key);
     /* Never blocks, never connects before it returns. config is only borrowed during the call. */
     int (*open)(struct net *net, const void *config, struct scaler_source **ret, struct err *err);
-    /* Starts one reading with its own deadline. config outlives the read. Failing at once (< 0) means done is not called. */
-    int (*read)(struct scaler_source *source, const void *config, scaler_done_fn done, void *arg, struct err *err);
-    /* Reads in flight are answered ERR_CANCELED first; then closed(arg), never before close() has returned. */
+    /* Starts one reading with its own deadline. config outlives the read. Failing at once (< 0) means done is
+     * not called. */
+    int (*read)(struct scaler_source *source, const void *config, scaler_done_fn done, void *arg,
+                struct err *err);
+    /* Reads in flight are answered ERR_CANCELED first; then closed(arg), never before close() has returned.
+     */
     void (*close)(struct scaler_source *source, void (*closed)(void *arg), void *arg);
 };
 

@@ -1,5 +1,6 @@
-/* Time. `clock_now_ms` is the wall clock at start carried on by the monotonic clock: it never jumps, yet can be saved and
- * compared after a restart. Everything that decides uses it; only log lines and tokens use the real wall clock. */
+/* Time. `clock_now_ms` is the wall clock at start carried on by the monotonic clock: it never jumps, yet can
+ * be saved and compared after a restart. Everything that decides uses it; only log lines and tokens use the
+ * real wall clock. */
 #ifndef SCALER_BASE_CLOCK_H
 #define SCALER_BASE_CLOCK_H
 

@@ -4,19 +4,19 @@
 
 enum err_code {
     ERR_NONE = 0,
-    ERR_INVALID = -1,     /* a value that breaks a rule of its format */
-    ERR_CONFIG = -2,      /* the user's manifest, file or option is wrong */
-    ERR_IO = -3,          /* connection refused, reset, file unreadable: a retry may help */
-    ERR_TIMEOUT = -4,     /* no (whole) answer before the deadline */
-    ERR_CANCELED = -5,    /* the asker closed it */
-    ERR_AUTH = -6,        /* 401, 403, NOAUTH, SASL failure */
+    ERR_INVALID = -1,  /* a value that breaks a rule of its format */
+    ERR_CONFIG = -2,   /* the user's manifest, file or option is wrong */
+    ERR_IO = -3,       /* connection refused, reset, file unreadable: a retry may help */
+    ERR_TIMEOUT = -4,  /* no (whole) answer before the deadline */
+    ERR_CANCELED = -5, /* the asker closed it */
+    ERR_AUTH = -6,     /* 401, 403, NOAUTH, SASL failure */
     ERR_NOT_FOUND = -7,
-    ERR_CONFLICT = -8,    /* 409, somebody else wrote first */
-    ERR_LIMIT = -9,       /* larger, deeper or more than we accept */
-    ERR_PROTOCOL = -10,   /* the peer's answer is not what its protocol says */
+    ERR_CONFLICT = -8,     /* 409, somebody else wrote first */
+    ERR_LIMIT = -9,        /* larger, deeper or more than we accept */
+    ERR_PROTOCOL = -10,    /* the peer's answer is not what its protocol says */
     ERR_UNAVAILABLE = -11, /* 429, 5xx, "loading": the peer asks us to come back later */
     ERR_UNSUPPORTED = -12, /* understood, and refused by name */
-    ERR_GONE = -13,       /* 410: a resourceVersion that is too old */
+    ERR_GONE = -13,        /* 410: a resourceVersion that is too old */
 };
 
 #define ERR_TEXT_MAX 512
@@ -26,7 +26,8 @@ struct err {
     char msg[ERR_TEXT_MAX];
 };
 
-/* Fills err (which may be NULL) and returns code. Text longer than ERR_TEXT_MAX is cut at a UTF-8 boundary. */
+/* Fills err (which may be NULL) and returns code. Text longer than ERR_TEXT_MAX is cut at a UTF-8 boundary.
+ */
 int err_set(struct err *err, enum err_code code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Puts "context: " before err's text, keeps and returns its code. */

@@ -15,15 +15,16 @@ int log_parse_format(const char *text, enum log_format *ret, struct err *err); /
 bool log_enabled(enum log_level level);
 
 /* object: "namespace/name" the line is about, or NULL. */
-void log_write(enum log_level level, const char *object, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void log_write(enum log_level level, const char *object, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warn(...)  log_write(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_info(...)  log_write(LOG_LEVEL_INFO, __VA_ARGS__)
-#define log_debug(...)                                                                                                 \
-    do {                                                                                                               \
-        if (log_enabled(LOG_LEVEL_DEBUG))                                                                              \
-            log_write(LOG_LEVEL_DEBUG, __VA_ARGS__);                                                                   \
+#define log_debug(...)                                                                                       \
+    do {                                                                                                     \
+        if (log_enabled(LOG_LEVEL_DEBUG))                                                                    \
+            log_write(LOG_LEVEL_DEBUG, __VA_ARGS__);                                                         \
     } while (0)
 
 #endif

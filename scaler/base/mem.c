@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Larger blocks have pages of their own, which go back when they are freed. Said, because otherwise glibc raises the
- * threshold to the size of the first such block that is freed. */
+/* Larger blocks have pages of their own, which go back when they are freed. Said, because otherwise glibc
+ * raises the threshold to the size of the first such block that is freed. */
 #define OWN_PAGES_BYTES (256 << 10)
 
 static void die(size_t size) __attribute__((noreturn));

@@ -15,16 +15,18 @@ int number_parse_json_int(const char *text, int64_t min, int64_t max, int64_t *r
 int number_parse_json_float(const char *text, double *ret, struct err *err);
 /* Go strconv.ParseInt(text, 10, 64). */
 int number_parse_go_int(const char *text, int64_t *ret, struct err *err);
-/* Go strconv.ParseFloat(text, 64) as KEDA uses it: accepts 1_000? see vectors/exact coercion parse_float. Range error for overflow. */
+/* Go strconv.ParseFloat(text, 64) as KEDA uses it: accepts 1_000? see vectors/exact coercion parse_float.
+ * Range error for overflow. */
 int number_parse_go_float(const char *text, double *ret, struct err *err);
 /* Go strconv.ParseBool. */
 int number_parse_go_bool(const char *text, bool *ret, struct err *err);
 
-/* Shortest decimal that reads back to the same double ("NaN", "+Inf", "-Inf" for those). buf ≥ 32 bytes; returns buf. */
+/* Shortest decimal that reads back to the same double ("NaN", "+Inf", "-Inf" for those). buf ≥ 32 bytes;
+ * returns buf. */
 const char *number_format_double(double value, char *buf, size_t size);
 
-/* KEDA's way from a metric value or float target to milli-units: "%.3f" parsed as a quantity; NaN, ±Inf and negatives become 0
- * (spec/keda-scalers.md §1.4). Saturates at INT64_MAX. */
+/* KEDA's way from a metric value or float target to milli-units: "%.3f" parsed as a quantity; NaN, ±Inf and
+ * negatives become 0 (spec/keda-scalers.md §1.4). Saturates at INT64_MAX. */
 int64_t number_metric_milli(double value);
 
 #endif

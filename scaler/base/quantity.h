@@ -7,8 +7,8 @@
 #include "scaler/base/err.h"
 
 struct quantity {
-    double approx;  /* AsApproximateFloat64 */
-    int64_t milli;  /* rounded away from zero, saturated */
+    double approx; /* AsApproximateFloat64 */
+    int64_t milli; /* rounded away from zero, saturated */
 };
 
 int quantity_parse(const char *text, struct quantity *ret, struct err *err);

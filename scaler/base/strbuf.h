@@ -1,4 +1,5 @@
-/* A growing text buffer with a cap. Always NUL-terminated. Appending beyond the cap sets `overflow` and drops the rest. */
+/* A growing text buffer with a cap. Always NUL-terminated. Appending beyond the cap sets `overflow` and drops
+ * the rest. */
 #ifndef SCALER_BASE_STRBUF_H
 #define SCALER_BASE_STRBUF_H
 

@@ -10,12 +10,14 @@ bool text_eq(const char *a, const char *b); /* NULL equals only NULL */
 bool text_empty(const char *text);          /* NULL or "" */
 bool text_starts_with(const char *text, const char *prefix);
 bool text_is_utf8(const char *bytes, size_t len);
-/* Bytes of the UTF-8 character at the front (1 to 4); 0 when it is broken, overlong, a surrogate or cut off. */
+/* Bytes of the UTF-8 character at the front (1 to 4); 0 when it is broken, overlong, a surrogate or cut off.
+ */
 size_t text_utf8_width(const char *bytes, size_t len);
 /* Go's strings.TrimSpace over ASCII and Unicode white space; returns a new string. */
 char *text_trim(const char *text);
 uint64_t text_hash(const char *bytes, size_t len); /* 64-bit FNV-1a; not for adversarial keys */
-/* A copy of url without user-info ("user:pass@" removed) and with the query's values cut; for logs. New string. */
+/* A copy of url without user-info ("user:pass@" removed) and with the query's values cut; for logs. New
+ * string. */
 char *text_url_for_log(const char *url);
 
 /* Ordered string list; owns its strings. */
@@ -37,7 +39,8 @@ struct text_map {
     size_t len;
 };
 void text_map_set(struct text_map *map, const char *key, const char *value);
-void text_map_append(struct text_map *map, const char *key, const char *value); /* the key may stand twice then */
+void text_map_append(struct text_map *map, const char *key,
+                     const char *value);                               /* the key may stand twice then */
 const char *text_map_get(const struct text_map *map, const char *key); /* NULL: absent */
 void text_map_done(struct text_map *map);
 void text_map_done_secret(struct text_map *map); /* wipes values */

@@ -7,18 +7,17 @@
 #include "scaler/base/mem.h"
 #include "scaler/cli/validate.h"
 
-static const char usage[] =
-    "Davit scales Kubernetes workloads by what waits in their event sources.\n"
-    "\n"
-    "usage: davit COMMAND [OPTION…]\n"
-    "\n"
-    "commands:\n"
-    "  run        read ScaledObjects from a directory and scale their targets\n"
-    "  validate   check manifests: every error with file, line and column\n"
-    "  triggers   the trigger types and their parameters\n"
-    "  version    print the version\n"
-    "\n"
-    "`davit COMMAND --help` explains a command.\n";
+static const char usage[] = "Davit scales Kubernetes workloads by what waits in their event sources.\n"
+                            "\n"
+                            "usage: davit COMMAND [OPTION…]\n"
+                            "\n"
+                            "commands:\n"
+                            "  run        read ScaledObjects from a directory and scale their targets\n"
+                            "  validate   check manifests: every error with file, line and column\n"
+                            "  triggers   the trigger types and their parameters\n"
+                            "  version    print the version\n"
+                            "\n"
+                            "`davit COMMAND --help` explains a command.\n";
 
 static int version(int argc, char **argv, const struct cli_context *context)
 {
@@ -46,7 +45,7 @@ static const struct {
     const char *name;
     int (*fn)(int argc, char **argv, const struct cli_context *context);
 } commands[] = {
-    {"run", cli_run},         {"validate", validate}, {"triggers", cli_triggers}, {"version", version},
+    {"run", cli_run},       {"validate", validate}, {"triggers", cli_triggers}, {"version", version},
     {"--version", version}, {"help", help},         {"--help", help},           {"-h", help},
 };
 

@@ -10,20 +10,26 @@
 static const char usage[] =
     "usage: davit run --config DIR [OPTION…]\n"
     "\n"
-    "Reads every *.yaml and *.yml below DIR (ScaledObject, TriggerAuthentication, ClusterTriggerAuthentication, Secret, ConfigMap), follows its\n"
-    "changes, and keeps the replicas of the targets at what their triggers ask for, until SIGTERM. SIGHUP reads DIR again.\n"
+    "Reads every *.yaml and *.yml below DIR (ScaledObject, TriggerAuthentication, "
+    "ClusterTriggerAuthentication, Secret, ConfigMap), follows its\n"
+    "changes, and keeps the replicas of the targets at what their triggers ask for, until SIGTERM. SIGHUP "
+    "reads DIR again.\n"
     "\n"
     "  --config DIR               the manifests\n"
     "  --kubeconfig FILE          default: $KUBECONFIG, the pod's service account, ~/.kube/config\n"
     "  --context NAME             of the kubeconfig\n"
-    "  --namespace NS             of objects that name none, and of the saved state; default: the kubeconfig's or the pod's\n"
-    "  --cluster-namespace NS     where ClusterTriggerAuthentications look for Secrets; default: the same namespace\n"
+    "  --namespace NS             of objects that name none, and of the saved state; default: the "
+    "kubeconfig's or the pod's\n"
+    "  --cluster-namespace NS     where ClusterTriggerAuthentications look for Secrets; default: the same "
+    "namespace\n"
     "  --filepath-auth-root DIR   below which filePath of ClusterTriggerAuthentications is read\n"
     "  --listen ADDR:PORT         serve /healthz /readyz /metrics /decisions\n"
-    "  --unknown keda|hold        what an empty or not-a-number answer means where KEDA reads it as 0: 0 (default), or hold the replicas\n"
+    "  --unknown keda|hold        what an empty or not-a-number answer means where KEDA reads it as 0: 0 "
+    "(default), or hold the replicas\n"
     "  --tolerance X              no scaling while value/target is within 1 ± X; default 0.1\n"
     "  --downscale-stabilization S  seconds; default 300\n"
-    "  --state NAME               ConfigMap that keeps cooldowns and histories over a restart; default davit-state; \"\" keeps none\n"
+    "  --state NAME               ConfigMap that keeps cooldowns and histories over a restart; default "
+    "davit-state; \"\" keeps none\n"
     "  --log-level LEVEL          error, warn, info (default) or debug\n"
     "  --log-format FORMAT        text (default) or json\n";
 
@@ -90,7 +96,8 @@ static int take_stabilization(struct run_options *run, const char *value, struct
 {
     int64_t seconds;
     if (number_parse_json_int(value, 0, 3600, &seconds, err) < 0)
-        return err_set(err, ERR_CONFIG, "--downscale-stabilization: \"%s\" is not a number of seconds from 0 to 3600", value);
+        return err_set(err, ERR_CONFIG,
+                       "--downscale-stabilization: \"%s\" is not a number of seconds from 0 to 3600", value);
     run->daemon.down_window_s = (int32_t)seconds;
     return 0;
 }
@@ -154,7 +161,9 @@ static int parse(int argc, char **argv, struct run_options *run, struct err *err
 
 int cli_run(int argc, char **argv, const struct cli_context *context)
 {
-    struct run_options run = {.daemon = {.tolerance = 0.1, .down_window_s = 300}, .level = LOG_LEVEL_INFO, .format = LOG_FORMAT_TEXT};
+    struct run_options run = {.daemon = {.tolerance = 0.1, .down_window_s = 300},
+                              .level = LOG_LEVEL_INFO,
+                              .format = LOG_FORMAT_TEXT};
     struct err err;
     if (parse(argc, argv, &run, &err) < 0) {
         fprintf(stderr, "davit run: %s\n", err.msg);

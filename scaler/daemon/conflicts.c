@@ -34,7 +34,8 @@ struct conflicts {
     void *arg;
 };
 
-struct conflicts *conflicts_new(struct kube_client *client, void (*changed)(const char *ns, void *arg), void *arg)
+struct conflicts *conflicts_new(struct kube_client *client, void (*changed)(const char *ns, void *arg),
+                                void *arg)
 {
     struct conflicts *conflicts = mem_zalloc(sizeof *conflicts);
     conflicts->client = client;
@@ -113,8 +114,10 @@ static void on_error(const struct err *error, int64_t in_ms, void *arg)
     if (error->code != ERR_AUTH && error->code != ERR_NOT_FOUND)
         return;
     if (!space->forbidden)
-        log_warn(NULL, "HorizontalPodAutoscalers of namespace %s cannot be listed, conflicts with them go unnoticed: %s", space->ns,
-                 error->msg);
+        log_warn(
+            NULL,
+            "HorizontalPodAutoscalers of namespace %s cannot be listed, conflicts with them go unnoticed: %s",
+            space->ns, error->msg);
     space->forbidden = true;
     if (!space->known) {
         space->known = true;
@@ -151,7 +154,8 @@ bool conflicts_known(const struct conflicts *conflicts, const char *ns)
     return space && space->known;
 }
 
-const char *conflicts_hpa(const struct conflicts *conflicts, const char *ns, const char *group, const char *kind, const char *name)
+const char *conflicts_hpa(const struct conflicts *conflicts, const char *ns, const char *group,
+                          const char *kind, const char *name)
 {
     struct hpa_space *space = NULL;
     HASH_FIND_STR(conflicts->spaces, ns, space);
@@ -168,11 +172,11 @@ void conflicts_close(struct conflicts *conflicts)
     if (!conflicts)
         return;
     struct hpa_space *space, *next_space;
-    HASH_ITER(hh, conflicts->spaces, space, next_space) {
+    HASH_ITER (hh, conflicts->spaces, space, next_space) {
         if (space->watch)
             kube_watch_close(space->watch);
         struct hpa *hpa, *next;
-        HASH_ITER(hh, space->hpas, hpa, next)
+        HASH_ITER (hh, space->hpas, hpa, next)
             hpa_drop(space, hpa);
         HASH_DEL(conflicts->spaces, space);
         mem_free(space->ns);

@@ -1,5 +1,6 @@
-/* Owns where a trigger's authentication parameters and environment come from (spec/keda-engine.md §5.2–§5.4): TriggerAuthentications of the
- * directory, Secrets and ConfigMaps of directory or API, the target's pod template. Everything used is watched; a change rebuilds the triggers. */
+/* Owns where a trigger's authentication parameters and environment come from (spec/keda-engine.md §5.2–§5.4):
+ * TriggerAuthentications of the directory, Secrets and ConfigMaps of directory or API, the target's pod
+ * template. Everything used is watched; a change rebuilds the triggers. */
 #include <string.h>
 
 #include "scaler/base/file.h"
@@ -37,7 +38,8 @@ static struct values_ref *values_of(struct object *object, bool secret, const ch
         if (values_is(object->refs[i], secret, ns, name))
             return object->refs[i];
     object->refs = mem_realloc_array(object->refs, object->refs_len + 1, sizeof *object->refs);
-    struct values_ref *ref = values_acquire(object->daemon->values, secret, ns, name, on_values_changed, object);
+    struct values_ref *ref =
+        values_acquire(object->daemon->values, secret, ns, name, on_values_changed, object);
     object->refs[object->refs_len++] = ref;
     return ref;
 }
@@ -76,7 +78,8 @@ static void on_template(int status, json_t *body, const struct err *error, void 
 
 static bool template_current(const struct object *object)
 {
-    return object->template_spec && object->target && object->template_generation >= target_info(object->target)->generation;
+    return object->template_spec && object->target &&
+           object->template_generation >= target_info(object->target)->generation;
 }
 
 static enum resolve_result need_template(struct object *object, struct err *err)
@@ -85,11 +88,13 @@ static enum resolve_result need_template(struct object *object, struct err *err)
         return RESOLVE_OK;
     if (object->template_call || !object->resource)
         return object->template_spec ? RESOLVE_OK : RESOLVE_PENDING;
-    AUTO_FREE char *path = kube_resource_path(object->resource, object->spec->meta.ns, object->spec->target.name, NULL);
+    AUTO_FREE char *path =
+        kube_resource_path(object->resource, object->spec->meta.ns, object->spec->target.name, NULL);
     struct kube_request request = {.method = "GET", .path = path};
     if (kube_start(object->daemon->client, &request, on_template, object, &object->template_call, err) < 0)
         return RESOLVE_ERROR;
-    return object->template_spec ? RESOLVE_OK : RESOLVE_PENDING; /* the old one serves until the new one is here */
+    return object->template_spec ? RESOLVE_OK
+                                 : RESOLVE_PENDING; /* the old one serves until the new one is here */
 }
 
 void credentials_target_changed(struct object *object)
@@ -103,7 +108,8 @@ struct object_env {
     struct object *object;
 };
 
-static enum env_lookup lookup_env(struct env_source *source, bool secret, const char *name, const struct text_map **ret, struct err *err)
+static enum env_lookup lookup_env(struct env_source *source, bool secret, const char *name,
+                                  const struct text_map **ret, struct err *err)
 {
     struct object *object = container_of(source, struct object_env, source)->object;
     struct values_ref *ref = values_of(object, secret, object->spec->meta.ns, name);
@@ -118,11 +124,13 @@ static enum env_lookup lookup_env(struct env_source *source, bool secret, const 
     case VALUES_UNREADABLE:
         break;
     }
-    err_set(err, ERR_IO, "%s %s of the container's environment: %s", secret ? "Secret" : "ConfigMap", name, values_error(ref));
+    err_set(err, ERR_IO, "%s %s of the container's environment: %s", secret ? "Secret" : "ConfigMap", name,
+            values_error(ref));
     return ENV_FAILED;
 }
 
-static enum resolve_result container_env(struct object *object, const char *container, struct text_map *ret, struct err *err)
+static enum resolve_result container_env(struct object *object, const char *container, struct text_map *ret,
+                                         struct err *err)
 {
     enum resolve_result result = need_template(object, err);
     if (result != RESOLVE_OK)
@@ -134,7 +142,8 @@ static enum resolve_result container_env(struct object *object, const char *cont
 
 /* ---- one TriggerAuthentication ---- */
 
-static enum resolve_result add_env_refs(struct object *object, const struct trigger_auth *auth, struct text_map *ret, struct err *err)
+static enum resolve_result add_env_refs(struct object *object, const struct trigger_auth *auth,
+                                        struct text_map *ret, struct err *err)
 {
     for (size_t i = 0; i < auth->env_len; i++) {
         struct text_map env = {0};
@@ -148,16 +157,19 @@ static enum resolve_result add_env_refs(struct object *object, const struct trig
     return RESOLVE_OK;
 }
 
-/* A missing Secret, ConfigMap or key gives "" as in KEDA; one that cannot be read is an error, since unknown is not empty. */
-static enum resolve_result add_key_refs(struct object *object, bool secret, const char *ns, const struct auth_key_ref *refs, size_t len,
-                                        struct text_map *ret, struct err *err)
+/* A missing Secret, ConfigMap or key gives "" as in KEDA; one that cannot be read is an error, since unknown
+ * is not empty. */
+static enum resolve_result add_key_refs(struct object *object, bool secret, const char *ns,
+                                        const struct auth_key_ref *refs, size_t len, struct text_map *ret,
+                                        struct err *err)
 {
     enum resolve_result result = RESOLVE_OK;
     for (size_t i = 0; i < len; i++) {
         struct values_ref *ref = values_of(object, secret, ns, refs[i].name);
         const char *value = text_map_get(values_data(ref), refs[i].key);
         if (values_state(ref) == VALUES_UNREADABLE) {
-            err_set(err, ERR_IO, "%s %s/%s: %s", secret ? "Secret" : "ConfigMap", ns, refs[i].name, values_error(ref));
+            err_set(err, ERR_IO, "%s %s/%s: %s", secret ? "Secret" : "ConfigMap", ns, refs[i].name,
+                    values_error(ref));
             return RESOLVE_ERROR;
         }
         if (values_state(ref) == VALUES_PENDING)
@@ -167,11 +179,13 @@ static enum resolve_result add_key_refs(struct object *object, bool secret, cons
     return result;
 }
 
-static enum resolve_result add_file(struct object *object, const struct trigger_auth *auth, struct text_map *ret, struct err *err)
+static enum resolve_result add_file(struct object *object, const struct trigger_auth *auth,
+                                    struct text_map *ret, struct err *err)
 {
     const char *root = object->daemon->options->file_auth_root;
     if (!auth->cluster || text_empty(root)) {
-        err_set(err, ERR_CONFIG, "filePath needs a ClusterTriggerAuthentication and the option --filepath-auth-root");
+        err_set(err, ERR_CONFIG,
+                "filePath needs a ClusterTriggerAuthentication and the option --filepath-auth-root");
         return RESOLVE_ERROR;
     }
     AUTO_FREE char *path = mem_printf("%s/%s", root, auth->file_path);
@@ -188,19 +202,20 @@ static enum resolve_result add_file(struct object *object, const struct trigger_
     }
     const char *key;
     json_t *value;
-    json_object_foreach(root_object, key, value)
-    {
+    json_object_foreach (root_object, key, value) {
         if (json_is_string(value))
             text_map_set(ret, key, json_string_value(value));
     }
     return RESOLVE_OK;
 }
 
-static enum resolve_result add_auth(struct object *object, const struct trigger_auth *auth, struct text_map *ret, struct err *err)
+static enum resolve_result add_auth(struct object *object, const struct trigger_auth *auth,
+                                    struct text_map *ret, struct err *err)
 {
     const char *ns = auth->cluster ? object->daemon->cluster_ns : object->spec->meta.ns;
     if (!text_empty(auth->unsupported)) {
-        err_set(err, ERR_UNSUPPORTED, "%s %s: %s", auth->cluster ? "ClusterTriggerAuthentication" : "TriggerAuthentication", auth->meta.name,
+        err_set(err, ERR_UNSUPPORTED, "%s %s: %s",
+                auth->cluster ? "ClusterTriggerAuthentication" : "TriggerAuthentication", auth->meta.name,
                 auth->unsupported);
         return RESOLVE_ERROR;
     }
@@ -209,7 +224,8 @@ static enum resolve_result add_auth(struct object *object, const struct trigger_
     enum resolve_result env = add_env_refs(object, auth, ret, err);
     if (env == RESOLVE_ERROR)
         return env;
-    enum resolve_result maps = add_key_refs(object, false, ns, auth->config_maps, auth->config_maps_len, ret, err);
+    enum resolve_result maps =
+        add_key_refs(object, false, ns, auth->config_maps, auth->config_maps_len, ret, err);
     if (maps == RESOLVE_ERROR)
         return maps;
     enum resolve_result secrets = add_key_refs(object, true, ns, auth->secrets, auth->secrets_len, ret, err);
@@ -223,19 +239,22 @@ static bool uses_env(const struct trigger_spec *spec)
     static const char suffix[] = "FromEnv";
     for (size_t i = 0; i < spec->metadata.len; i++) {
         size_t len = strlen(spec->metadata.items[i].key);
-        if (len >= sizeof suffix - 1 && strcmp(spec->metadata.items[i].key + len - (sizeof suffix - 1), suffix) == 0)
+        if (len >= sizeof suffix - 1 &&
+            strcmp(spec->metadata.items[i].key + len - (sizeof suffix - 1), suffix) == 0)
             return true;
     }
     return false;
 }
 
-enum resolve_result credentials_resolve(struct object *object, const struct trigger_spec *spec, struct text_map *auth, struct text_map *env,
-                                        struct err *err)
+enum resolve_result credentials_resolve(struct object *object, const struct trigger_spec *spec,
+                                        struct text_map *auth, struct text_map *env, struct err *err)
 {
     enum resolve_result result = RESOLVE_OK;
-    /* A missing TriggerAuthentication resolves to nothing, as in KEDA: the trigger fails only if it lacks something then. */
+    /* A missing TriggerAuthentication resolves to nothing, as in KEDA: the trigger fails only if it lacks
+     * something then. */
     struct trigger_auth *found =
-        spec->auth.set ? config_find_auth(&object->daemon->config, spec->auth.cluster, spec->auth.cluster ? "" : object->spec->meta.ns, spec->auth.name)
+        spec->auth.set ? config_find_auth(&object->daemon->config, spec->auth.cluster,
+                                          spec->auth.cluster ? "" : object->spec->meta.ns, spec->auth.name)
                        : NULL;
     if (found)
         result = add_auth(object, found, auth, err);

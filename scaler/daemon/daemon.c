@@ -1,4 +1,5 @@
-/* Owns the daemon's own life: opening its parts in order, signals, closing them in order within the drain time. */
+/* Owns the daemon's own life: opening its parts in order, signals, closing them in order within the drain
+ * time. */
 #include "scaler/daemon/daemon.h"
 
 #include <signal.h>
@@ -12,8 +13,9 @@
 #include "scaler/kube/kubeconfig.h"
 
 #define DRAIN_MS 1500
-/* After a new configuration: by then targets are listed and first readings taken, and what that needed lies free. */
-#define TRIM_MS  10000
+/* After a new configuration: by then targets are listed and first readings taken, and what that needed lies
+ * free. */
+#define TRIM_MS 10000
 
 static void stop(struct daemon *daemon);
 
@@ -30,7 +32,7 @@ static void on_state_loaded(struct daemon *daemon)
 {
     daemon->state_loaded = true;
     struct object *object, *next;
-    HASH_ITER(hh, daemon->objects, object, next)
+    HASH_ITER (hh, daemon->objects, object, next)
         object_start(object);
 }
 
@@ -39,7 +41,8 @@ static void log_diags(const struct diag_list *diags)
     for (size_t i = 0; i < diags->len; i++) {
         const struct diag *diag = &diags->items[i];
         enum log_level level = diag->severity == DIAG_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN;
-        log_write(level, NULL, "%s:%d:%d: %s%s%s", diag->file, diag->line, diag->column, diag->path, diag->path[0] ? ": " : "", diag->message);
+        log_write(level, NULL, "%s:%d:%d: %s%s%s", diag->file, diag->line, diag->column, diag->path,
+                  diag->path[0] ? ": " : "", diag->message);
     }
 }
 
@@ -53,9 +56,11 @@ static void on_config(struct daemon *daemon, struct config_set *set_take, const 
 {
     log_diags(diags);
     if (set_take->broken_files.len > 0)
-        log_error(NULL, "%zu configuration file(s) with errors; what they held before stays in force", set_take->broken_files.len);
+        log_error(NULL, "%zu configuration file(s) with errors; what they held before stays in force",
+                  set_take->broken_files.len);
     daemon->config_errors = diags->errors;
-    log_info(NULL, "configuration loaded: %zu ScaledObjects, %zu errors, %zu warnings", set_take->objects_len, diags->errors, diags->warnings);
+    log_info(NULL, "configuration loaded: %zu ScaledObjects, %zu errors, %zu warnings", set_take->objects_len,
+             diags->errors, diags->warnings);
     objects_apply(daemon, set_take);
     daemon->config_loaded = true;
     timer_start(daemon->net, &daemon->trim_timer, TRIM_MS, on_trim);
@@ -111,7 +116,8 @@ static void stop(struct daemon *daemon)
 /* Parts close in dependency order by stages: users of the API client first, then the client, then net. */
 static void close_parts(struct daemon *daemon)
 {
-    daemon->parts_open = 1 + (int)ARRAY_LEN(daemon->signals) + (daemon->server ? 1 : 0) + (daemon->reload ? 1 : 0);
+    daemon->parts_open =
+        1 + (int)ARRAY_LEN(daemon->signals) + (daemon->server ? 1 : 0) + (daemon->reload ? 1 : 0);
     objects_close(daemon);
     planner_close(daemon->planner, part_closed, daemon);
     if (daemon->reload)
@@ -167,7 +173,8 @@ static int open_parts(struct daemon *daemon, struct err *err)
     daemon->events = kube_events_new(daemon->client, "davit", daemon->ns);
     daemon->state = state_new(daemon);
     open_signals(daemon);
-    rc = reload_open(daemon, daemon->options->config_dir, daemon->ns, &daemon->config, on_config, &daemon->reload, err);
+    rc = reload_open(daemon, daemon->options->config_dir, daemon->ns, &daemon->config, on_config,
+                     &daemon->reload, err);
     if (rc == 0)
         rc = serve_open(daemon, err);
     if (rc == 0)

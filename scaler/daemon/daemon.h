@@ -1,4 +1,5 @@
-/* The daemon: reads objects from a directory, sources through scaler types, and keeps Deployments at the replicas decided. */
+/* The daemon: reads objects from a directory, sources through scaler types, and keeps Deployments at the
+ * replicas decided. */
 #ifndef SCALER_DAEMON_DAEMON_H
 #define SCALER_DAEMON_DAEMON_H
 
@@ -12,15 +13,15 @@ struct daemon_options {
     const char *config_dir;
     const char *kubeconfig; /* NULL: the usual places */
     const char *context;
-    const char *ns;         /* default namespace of objects, and of the state ConfigMap; NULL: the kubeconfig's */
-    const char *cluster_ns; /* where ClusterTriggerAuthentications look for Secrets; NULL: ns */
+    const char *ns; /* default namespace of objects, and of the state ConfigMap; NULL: the kubeconfig's */
+    const char *cluster_ns;     /* where ClusterTriggerAuthentications look for Secrets; NULL: ns */
     const char *file_auth_root; /* filePath of ClusterTriggerAuthentications is below it; NULL: refused */
-    const char *listen;     /* NULL: no HTTP server */
-    const char *state_name; /* ConfigMap; NULL: "davit-state" */
+    const char *listen;         /* NULL: no HTTP server */
+    const char *state_name;     /* ConfigMap; NULL: "davit-state" */
     bool no_state;
     bool hold_unknown;
-    double tolerance;       /* 0.1 */
-    int32_t down_window_s;  /* 300 */
+    double tolerance;      /* 0.1 */
+    int32_t down_window_s; /* 300 */
 };
 
 /* How the daemon finds trigger types; main.c hands it over. */

@@ -47,8 +47,8 @@ static void steps(struct strbuf *body, const struct ledger_entry *entry)
     strbuf_append(body, "\"steps\":[");
     for (unsigned i = 0; i < entry->steps_len; i++) {
         const struct decision_step *step = &entry->steps[i];
-        strbuf_printf(body, "%s{\"limit\":\"%s\",\"from\":%d,\"to\":%d,\"detail\":%d,", i ? "," : "", decision_limit_name(step->limit), step->from,
-                      step->to, step->detail);
+        strbuf_printf(body, "%s{\"limit\":\"%s\",\"from\":%d,\"to\":%d,\"detail\":%d,", i ? "," : "",
+                      decision_limit_name(step->limit), step->from, step->to, step->detail);
         time_of(body, "at", step->at_ms);
         strbuf_append_c(body, '}');
     }
@@ -61,7 +61,8 @@ static void milli(struct strbuf *body, const char *key, int64_t value)
     strbuf_printf(body, "\"%s\":%s", key, number_format_double((double)value / 1000, text, sizeof text));
 }
 
-static void trigger(struct strbuf *body, const struct object *object, const struct ledger_trigger *entry, unsigned index)
+static void trigger(struct strbuf *body, const struct object *object, const struct ledger_trigger *entry,
+                    unsigned index)
 {
     bool named = index < object->triggers_len && index < object->spec->triggers_len;
     const char *name = named ? object->spec->triggers[index].name : NULL;
@@ -74,9 +75,10 @@ static void trigger(struct strbuf *body, const struct object *object, const stru
         milli(body, "value", entry->value_milli);
     else
         strbuf_append(body, "\"value\":null");
-    strbuf_printf(body, ",\"read_as_zero\":%s,\"partial\":%s,\"active\":%s,\"fallback\":%s,\"failures\":%" PRIu32 ",",
-                  flag(entry->flags & LEDGER_AS_ZERO), flag(entry->flags & LEDGER_PARTIAL), flag(entry->flags & LEDGER_ACTIVE),
-                  flag(entry->flags & LEDGER_FALLBACK), entry->failures);
+    strbuf_printf(
+        body, ",\"read_as_zero\":%s,\"partial\":%s,\"active\":%s,\"fallback\":%s,\"failures\":%" PRIu32 ",",
+        flag(entry->flags & LEDGER_AS_ZERO), flag(entry->flags & LEDGER_PARTIAL),
+        flag(entry->flags & LEDGER_ACTIVE), flag(entry->flags & LEDGER_FALLBACK), entry->failures);
     if (entry->flags & LEDGER_PROPOSAL)
         strbuf_printf(body, "\"proposal\":%d,", entry->proposal);
     else
@@ -87,15 +89,21 @@ static void trigger(struct strbuf *body, const struct object *object, const stru
 
 static void decision(struct strbuf *body, const struct object *object, const struct ledger_entry *entry)
 {
-    static const char *const writes[] = {
-        [LEDGER_NOT_NEEDED] = "not-needed", [LEDGER_WRITING] = "writing", [LEDGER_WRITTEN] = "written", [LEDGER_WRITE_FAILED] = "failed"};
+    static const char *const writes[] = {[LEDGER_NOT_NEEDED] = "not-needed",
+                                         [LEDGER_WRITING] = "writing",
+                                         [LEDGER_WRITTEN] = "written",
+                                         [LEDGER_WRITE_FAILED] = "failed"};
     strbuf_append_c(body, '{');
     time_of(body, "at", entry->last_ms);
     strbuf_append_c(body, ',');
     time_of(body, "since", entry->first_ms);
-    strbuf_printf(body, ",\"count\":%" PRIu32 ",\"current\":%d,\"desired\":%d,\"reason\":\"%s\",\"active\":%s,\"error\":%s,\"write\":\"%s\",",
-                  entry->count, entry->current, entry->replicas, decision_reason_name((enum decision_reason)entry->reason), flag(entry->active),
-                  flag(entry->error), writes[entry->write]);
+    strbuf_printf(
+        body,
+        ",\"count\":%" PRIu32
+        ",\"current\":%d,\"desired\":%d,\"reason\":\"%s\",\"active\":%s,\"error\":%s,\"write\":\"%s\",",
+        entry->count, entry->current, entry->replicas,
+        decision_reason_name((enum decision_reason)entry->reason), flag(entry->active), flag(entry->error),
+        writes[entry->write]);
     limits(body, entry->limited_by);
     strbuf_append_c(body, ',');
     steps(body, entry);
@@ -110,7 +118,8 @@ static void decision(struct strbuf *body, const struct object *object, const str
 
 static const char *phase_of(const struct object *object)
 {
-    static const char *const names[] = {[OBJECT_STARTING] = "starting", [OBJECT_REFUSED] = "refused", [OBJECT_RUNNING] = "running"};
+    static const char *const names[] = {
+        [OBJECT_STARTING] = "starting", [OBJECT_REFUSED] = "refused", [OBJECT_RUNNING] = "running"};
     return names[object->phase];
 }
 

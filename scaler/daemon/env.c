@@ -7,7 +7,8 @@
 #include "scaler/base/mem.h"
 #include "scaler/base/strbuf.h"
 
-/* A '$' with fewer than three characters after it is never looked at: upstream's quirk, kept since results depend on it. */
+/* A '$' with fewer than three characters after it is never looked at: upstream's quirk, kept since results
+ * depend on it. */
 static size_t expand_one(const char *at, const struct text_map *env, struct strbuf *out)
 {
     if (strnlen(at + 1, 3) < 3) {
@@ -60,12 +61,14 @@ static json_t *find_container(json_t *pod_spec, const char *name)
 }
 
 /* 0 found or optional and missing (*ret NULL), 1 wait, < 0 error. */
-static int fetch(struct env_source *source, bool secret, json_t *ref, const struct text_map **ret, struct err *err)
+static int fetch(struct env_source *source, bool secret, json_t *ref, const struct text_map **ret,
+                 struct err *err)
 {
     const char *name = json_str(ref, "name");
     *ret = NULL;
     if (text_empty(name))
-        return err_set(err, ERR_CONFIG, "the container's environment refers to a %s without name", secret ? "Secret" : "ConfigMap");
+        return err_set(err, ERR_CONFIG, "the container's environment refers to a %s without name",
+                       secret ? "Secret" : "ConfigMap");
     switch (source->lookup(source, secret, name, ret, err)) {
     case ENV_FOUND:
         return 0;
@@ -79,7 +82,8 @@ static int fetch(struct env_source *source, bool secret, json_t *ref, const stru
     *ret = NULL;
     if (json_flag(ref, "optional"))
         return 0;
-    return err_set(err, ERR_NOT_FOUND, "the container's environment refers to %s %s, which does not exist", secret ? "Secret" : "ConfigMap", name);
+    return err_set(err, ERR_NOT_FOUND, "the container's environment refers to %s %s, which does not exist",
+                   secret ? "Secret" : "ConfigMap", name);
 }
 
 static int add_from(json_t *from, struct env_source *source, struct text_map *env, struct err *err)
@@ -97,10 +101,13 @@ static int add_from(json_t *from, struct env_source *source, struct text_map *en
     return rc;
 }
 
-/* An existing object without the key gives an empty value; a missing optional object leaves the variable unset. */
-static int add_value_from(const char *name, json_t *value_from, struct env_source *source, struct text_map *env, struct err *err)
+/* An existing object without the key gives an empty value; a missing optional object leaves the variable
+ * unset. */
+static int add_value_from(const char *name, json_t *value_from, struct env_source *source,
+                          struct text_map *env, struct err *err)
 {
-    json_t *secret = json_object_get(value_from, "secretKeyRef"), *map = json_object_get(value_from, "configMapKeyRef");
+    json_t *secret = json_object_get(value_from, "secretKeyRef"),
+           *map = json_object_get(value_from, "configMapKeyRef");
     if (!secret && !map)
         return 0; /* fieldRef, resourceFieldRef …: not known outside the pod */
     const struct text_map *data;
@@ -146,7 +153,8 @@ static int add_all(json_t *container, struct env_source *source, struct text_map
     return waiting;
 }
 
-int env_resolve(json_t *pod_spec, const char *container, struct env_source *source, struct text_map *ret, struct err *err)
+int env_resolve(json_t *pod_spec, const char *container, struct env_source *source, struct text_map *ret,
+                struct err *err)
 {
     if (json_array_size(json_object_get(pod_spec, "containers")) == 0)
         return 0;

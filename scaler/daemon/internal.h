@@ -54,7 +54,7 @@ struct object {
     char *owner_key; /* "namespace/group/kind/name" of the target it owns; NULL: owns none */
     bool dead;       /* removed; lives on until its calls have ended */
     enum object_phase phase;
-    char *problem; /* why it does not scale (all); NULL: nothing in the way */
+    char *problem;                        /* why it does not scale (all); NULL: nothing in the way */
     const struct kube_resource *resource; /* kinds.c's; NULL: not known yet */
     bool resource_asked;
     struct target *target;
@@ -119,7 +119,7 @@ struct daemon {
     size_t config_errors;
     bool state_loaded;
     bool stopping;
-    bool drained; /* state is saved, or the time for it is over: close */
+    bool drained;   /* state is saved, or the time for it is over: close */
     int parts_open; /* what still has to close before the loop may */
     uv_signal_t signals[3];
     struct timer stop_timer, trim_timer;
@@ -128,10 +128,13 @@ struct daemon {
 };
 
 /* object.c: life */
-void objects_apply(struct daemon *daemon, struct config_set *set_take); /* the difference between what runs and a new snapshot */
-void object_start(struct object *object);          /* state is loaded: look up the target, begin */
-void object_set_problem(struct object *object, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* NULL clears */
-void objects_recheck_owners(struct daemon *daemon, const char *ns); /* an HPA or another object came or went */
+void objects_apply(struct daemon *daemon,
+                   struct config_set *set_take); /* the difference between what runs and a new snapshot */
+void object_start(struct object *object);        /* state is loaded: look up the target, begin */
+void object_set_problem(struct object *object, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3))); /* NULL clears */
+void objects_recheck_owners(struct daemon *daemon,
+                            const char *ns); /* an HPA or another object came or went */
 void objects_close(struct daemon *daemon);
 size_t objects_closing(const struct daemon *daemon); /* removed, but a call of theirs has not ended */
 void object_release(struct object *object); /* a call of a dead object has ended: frees it with the last */
@@ -144,13 +147,14 @@ void triggers_drop(struct object *object);
 void policy_fill(const struct object *object, struct policy *ret);
 
 /* kinds.c: the few kinds that thousands of objects share */
-const struct kube_resource *kind_intern(struct daemon *daemon, const struct kube_resource *resource); /* lives as long as the daemon */
+const struct kube_resource *
+kind_intern(struct daemon *daemon, const struct kube_resource *resource); /* lives as long as the daemon */
 void kinds_done(struct daemon *daemon);
 
 /* credentials.c: authentication parameters and environment of one trigger */
 enum resolve_result { RESOLVE_OK, RESOLVE_PENDING, RESOLVE_ERROR };
-enum resolve_result credentials_resolve(struct object *object, const struct trigger_spec *spec, struct text_map *auth, struct text_map *env,
-                                        struct err *err);
+enum resolve_result credentials_resolve(struct object *object, const struct trigger_spec *spec,
+                                        struct text_map *auth, struct text_map *env, struct err *err);
 void credentials_drop(struct object *object);
 void credentials_target_changed(struct object *object);
 
@@ -163,7 +167,8 @@ int64_t round_interval_ms(const struct object *object);
 /* writer.c */
 void writer_apply(struct object *object, const struct decision *decision);
 void writer_cancel(struct object *object);
-void writer_restore_original(struct object *object); /* the object is going away with restoreToOriginalReplicaCount */
+void writer_restore_original(
+    struct object *object); /* the object is going away with restoreToOriginalReplicaCount */
 
 /* report.c: events and log lines of what happened */
 void report_transition(struct object *object, const struct decision *decision);

@@ -15,7 +15,8 @@ static void entry_done(struct ledger_entry *entry)
 static struct ledger_trigger compact(const struct trigger_outcome *outcome, const struct reading *reading)
 {
     unsigned flags = (outcome->active ? LEDGER_ACTIVE : 0u) | (outcome->as_zero ? LEDGER_AS_ZERO : 0u) |
-                     (outcome->in_fallback ? LEDGER_FALLBACK : 0u) | (outcome->has_proposal ? LEDGER_PROPOSAL : 0u) |
+                     (outcome->in_fallback ? LEDGER_FALLBACK : 0u) |
+                     (outcome->has_proposal ? LEDGER_PROPOSAL : 0u) |
                      (reading->partial ? LEDGER_PARTIAL : 0u);
     return (struct ledger_trigger){.state = (uint8_t)outcome->state,
                                    .flags = (uint8_t)flags,
@@ -25,12 +26,15 @@ static struct ledger_trigger compact(const struct trigger_outcome *outcome, cons
                                    .at_ms = reading->at_ms};
 }
 
-/* The same outcome for the same reason: one line in the story. Values may move meanwhile, the newest are kept. */
+/* The same outcome for the same reason: one line in the story. Values may move meanwhile, the newest are
+ * kept. */
 static bool continues(const struct ledger_entry *entry, const struct decision *decision)
 {
-    return entry->current == decision->current && entry->replicas == decision->replicas && entry->reason == (uint8_t)decision->reason &&
-           entry->limited_by == (uint16_t)decision->limited_by && entry->active == decision->active && entry->error == decision->error &&
-           entry->triggers_len == decision->triggers_len && decision->replicas == decision->current;
+    return entry->current == decision->current && entry->replicas == decision->replicas &&
+           entry->reason == (uint8_t)decision->reason &&
+           entry->limited_by == (uint16_t)decision->limited_by && entry->active == decision->active &&
+           entry->error == decision->error && entry->triggers_len == decision->triggers_len &&
+           decision->replicas == decision->current;
 }
 
 static void fill(struct ledger_entry *entry, const struct decision *decision, const struct reading *readings)
@@ -72,7 +76,8 @@ static void make_room(struct ledger *ledger)
     ledger->cap = (uint8_t)cap;
 }
 
-void ledger_add(struct ledger *ledger, const struct decision *decision, const struct reading *readings, int64_t now_ms)
+void ledger_add(struct ledger *ledger, const struct decision *decision, const struct reading *readings,
+                int64_t now_ms)
 {
     struct ledger_entry *newest = newest_of(ledger);
     if (newest && continues(newest, decision)) {

@@ -1,4 +1,5 @@
-/* The last decisions of one object, compact and bounded. Equal decisions in a row are one entry with a count. */
+/* The last decisions of one object, compact and bounded. Equal decisions in a row are one entry with a count.
+ */
 #ifndef SCALER_DAEMON_LEDGER_H
 #define SCALER_DAEMON_LEDGER_H
 
@@ -42,8 +43,9 @@ struct ledger {
     uint8_t len;
 };
 
-void ledger_add(struct ledger *ledger, const struct decision *decision, const struct reading *readings, int64_t now_ms);
-void ledger_set_write(struct ledger *ledger, enum ledger_write write); /* of the newest entry */
+void ledger_add(struct ledger *ledger, const struct decision *decision, const struct reading *readings,
+                int64_t now_ms);
+void ledger_set_write(struct ledger *ledger, enum ledger_write write);           /* of the newest entry */
 const struct ledger_entry *ledger_get(const struct ledger *ledger, size_t back); /* 0: newest; NULL: none */
 void ledger_done(struct ledger *ledger);
 

@@ -66,7 +66,8 @@ static double desired(const struct object *object)
 
 static double current(const struct object *object)
 {
-    return object->target && target_info(object->target)->known ? target_info(object->target)->spec_replicas : -1;
+    return object->target && target_info(object->target)->known ? target_info(object->target)->spec_replicas
+                                                                : -1;
 }
 
 static double is_active(const struct object *object)
@@ -81,8 +82,8 @@ static double is_scaling(const struct object *object)
 
 static double is_paused(const struct object *object)
 {
-    return object->spec->pause.paused || object->spec->pause.bad_replicas || object->spec->pause.has_replicas || object->spec->pause.scale_in ||
-           object->spec->pause.scale_out;
+    return object->spec->pause.paused || object->spec->pause.bad_replicas ||
+           object->spec->pause.has_replicas || object->spec->pause.scale_in || object->spec->pause.scale_out;
 }
 
 static double in_fallback(const struct object *object)
@@ -104,11 +105,13 @@ static void object_families(struct daemon *daemon, struct strbuf *body)
         {"davit_object_desired_replicas", "gauge", "Replicas of the last decision; -1: none yet.", desired},
         {"davit_object_current_replicas", "gauge", "spec.replicas of the target; -1: not known.", current},
         {"davit_object_active", "gauge", "1 if a trigger is above its activation threshold.", is_active},
-        {"davit_object_scaling", "gauge", "1 if nothing keeps the object from scaling its target.", is_scaling},
+        {"davit_object_scaling", "gauge", "1 if nothing keeps the object from scaling its target.",
+         is_scaling},
         {"davit_object_fallback", "gauge", "1 if fallback replicas are in use.", in_fallback},
         {"davit_object_errors_total", "counter", "Failed readings and failed writes.", errors},
         {"keda_scaled_object_paused", "gauge", "1 if a pause annotation is in force.", is_paused},
-        {"keda_scaled_object_errors_total", "counter", "Failed readings and failed writes (KEDA's name).", errors},
+        {"keda_scaled_object_errors_total", "counter", "Failed readings and failed writes (KEDA's name).",
+         errors},
     };
     for (size_t i = 0; i < ARRAY_LEN(families); i++) {
         struct family family = {.body = body};
@@ -126,7 +129,9 @@ static void trigger_labels(struct strbuf *body, const struct object *object, uin
     label(body, "namespace", object->spec->meta.ns, true);
     label(body, "metric", trigger->metric_name, false);
     label(body, "scaledObject", object->spec->meta.name, false);
-    label(body, "scaler", text_empty(object->spec->triggers[index].name) ? object->spec->triggers[index].type : object->spec->triggers[index].name,
+    label(body, "scaler",
+          text_empty(object->spec->triggers[index].name) ? object->spec->triggers[index].type
+                                                         : object->spec->triggers[index].name,
           false);
     label(body, "triggerIndex", text, false);
     label(body, "type", "scaledobject", false);
@@ -156,7 +161,8 @@ static void trigger_families(struct daemon *daemon, struct strbuf *body)
         double (*value)(const struct object *object, uint32_t index);
         bool only_known;
     } families[] = {
-        {"keda_scaler_metrics_value", "Last value of each trigger; absent while it is unknown.", trigger_value, true},
+        {"keda_scaler_metrics_value", "Last value of each trigger; absent while it is unknown.",
+         trigger_value, true},
         {"keda_scaler_active", "1 if the trigger is active.", trigger_active, false},
         {"davit_trigger_known", "1 if the last reading gave a number.", trigger_known, false},
     };
@@ -238,7 +244,8 @@ static void source_families(struct daemon *daemon, struct strbuf *body)
         {"davit_source_reads_total", "counter", "Readings taken.", source_reads},
         {"davit_source_errors_total", "counter", "Readings that failed.", source_errors},
         {"davit_source_latency_seconds", "gauge", "Duration of the last reading.", source_latency},
-        {"davit_source_latency_seconds_sum", "counter", "Sum of durations of all readings.", source_latency_sum},
+        {"davit_source_latency_seconds_sum", "counter", "Sum of durations of all readings.",
+         source_latency_sum},
     };
     for (size_t i = 0; i < ARRAY_LEN(families); i++) {
         struct family head_of = {.body = body};
@@ -251,11 +258,13 @@ static void source_families(struct daemon *daemon, struct strbuf *body)
 static void api_family(struct daemon *daemon, struct strbuf *body)
 {
     struct family family = {.body = body};
-    head(&family, "davit_api_requests_total", "counter", "Requests to the Kubernetes API; code 0: no answer.");
+    head(&family, "davit_api_requests_total", "counter",
+         "Requests to the Kubernetes API; code 0: no answer.");
     const struct kube_counter *counters;
     size_t len = kube_counters(daemon->client, &counters);
     for (size_t i = 0; i < len; i++)
-        strbuf_printf(body, "%s{verb=\"%s\",code=\"%d\"} %" PRIu64 "\n", family.name, counters[i].verb, counters[i].code, counters[i].count);
+        strbuf_printf(body, "%s{verb=\"%s\",code=\"%d\"} %" PRIu64 "\n", family.name, counters[i].verb,
+                      counters[i].code, counters[i].count);
 }
 
 static void daemon_families(struct daemon *daemon, struct strbuf *body)
@@ -266,14 +275,21 @@ static void daemon_families(struct daemon *daemon, struct strbuf *body)
     head(&family, "davit_build_info", "gauge", "Always 1.");
     strbuf_printf(body, "davit_build_info{version=\"%s\"} 1\n", DAVIT_VERSION);
     plain(body, "davit_objects", "gauge", "ScaledObjects known.", HASH_COUNT(daemon->objects));
-    plain(body, "davit_config_errors", "gauge", "Errors in the configuration files at the last load.", (double)daemon->config_errors);
+    plain(body, "davit_config_errors", "gauge", "Errors in the configuration files at the last load.",
+          (double)daemon->config_errors);
     plain(body, "davit_decisions_total", "counter", "Decisions made.", (double)daemon->decisions);
-    plain(body, "davit_scale_writes_total", "counter", "Scale patches that succeeded.", (double)daemon->writes);
-    plain(body, "davit_scale_write_errors_total", "counter", "Scale patches that failed.", (double)daemon->write_errors);
-    plain(body, "davit_late_reads_total", "counter", "Readings that began more than 100 ms late.", (double)planner_late_reads(daemon->planner));
-    plain(body, "davit_loop_lag_max_seconds", "gauge", "Largest lateness of the event loop's heartbeat since the start.", (double)lag.max_us / 1e6);
-    plain(body, "davit_loop_lag_p99_seconds", "gauge", "99th percentile of the last 1000 heartbeats' lateness.", (double)lag.p99_us / 1e6);
-    plain(body, "davit_uptime_seconds", "gauge", "Since the start.", (double)(net_now_ms(daemon->net) - daemon->started_ms) / 1000);
+    plain(body, "davit_scale_writes_total", "counter", "Scale patches that succeeded.",
+          (double)daemon->writes);
+    plain(body, "davit_scale_write_errors_total", "counter", "Scale patches that failed.",
+          (double)daemon->write_errors);
+    plain(body, "davit_late_reads_total", "counter", "Readings that began more than 100 ms late.",
+          (double)planner_late_reads(daemon->planner));
+    plain(body, "davit_loop_lag_max_seconds", "gauge",
+          "Largest lateness of the event loop's heartbeat since the start.", (double)lag.max_us / 1e6);
+    plain(body, "davit_loop_lag_p99_seconds", "gauge",
+          "99th percentile of the last 1000 heartbeats' lateness.", (double)lag.p99_us / 1e6);
+    plain(body, "davit_uptime_seconds", "gauge", "Since the start.",
+          (double)(net_now_ms(daemon->net) - daemon->started_ms) / 1000);
 }
 
 void metrics_write(struct daemon *daemon, struct strbuf *body)

@@ -1,4 +1,5 @@
-/* Owns the life of an object: from a snapshot of the configuration to a running loop and away again; who owns which target. */
+/* Owns the life of an object: from a snapshot of the configuration to a running loop and away again; who owns
+ * which target. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,8 +50,8 @@ static char *owner_key(const struct object *object)
 {
     const char *slash = strchr(object->spec->target.api_version, '/');
     int group = slash ? (int)(slash - object->spec->target.api_version) : 0;
-    return mem_printf("%s/%.*s/%s/%s", object->spec->meta.ns, group, object->spec->target.api_version, object->spec->target.kind,
-                      object->spec->target.name);
+    return mem_printf("%s/%.*s/%s/%s", object->spec->meta.ns, group, object->spec->target.api_version,
+                      object->spec->target.kind, object->spec->target.name);
 }
 
 static struct object *owner_of(struct daemon *daemon, const char *key)
@@ -77,7 +78,8 @@ static bool claim(struct object *object)
     char *key = owner_key(object);
     struct object *owner = owner_of(object->daemon, key);
     if (owner) {
-        object_set_problem(object, "%s %s is already scaled by ScaledObject %s", object->spec->target.kind, object->spec->target.name, owner->id);
+        object_set_problem(object, "%s %s is already scaled by ScaledObject %s", object->spec->target.kind,
+                           object->spec->target.name, owner->id);
         mem_free(key);
         return false;
     }
@@ -89,12 +91,13 @@ static bool claim(struct object *object)
 static bool hpa_free(struct object *object)
 {
     struct daemon *daemon = object->daemon;
-    const char *hpa = conflicts_hpa(daemon->conflicts, object->spec->meta.ns, object->resource->group, object->spec->target.kind,
-                                    object->spec->target.name);
+    const char *hpa = conflicts_hpa(daemon->conflicts, object->spec->meta.ns, object->resource->group,
+                                    object->spec->target.kind, object->spec->target.name);
     if (!hpa)
         return true;
-    object_set_problem(object, "%s %s is already scaled by HorizontalPodAutoscaler %s; it is taken on once that is gone", object->spec->target.kind,
-                       object->spec->target.name, hpa);
+    object_set_problem(
+        object, "%s %s is already scaled by HorizontalPodAutoscaler %s; it is taken on once that is gone",
+        object->spec->target.kind, object->spec->target.name, hpa);
     struct kube_object_ref ref = object_ref(object);
     kube_event(daemon->events, &ref, true, "ScaledObjectCheckFailed", object->problem);
     return false;
@@ -114,7 +117,8 @@ static void on_target(struct target *target, void *arg)
         return;
     }
     if (!info->exists) {
-        object_set_problem(object, "%s %s does not exist", object->spec->target.kind, object->spec->target.name);
+        object_set_problem(object, "%s %s does not exist", object->spec->target.kind,
+                           object->spec->target.name);
         round_abort(object);
         return;
     }
@@ -134,8 +138,8 @@ static void run(struct object *object)
     struct err err;
     object->phase = OBJECT_RUNNING;
     object->first_round_done = false;
-    if (target_open(object->daemon->targets, object->resource, object->spec->meta.ns, object->spec->target.name, on_target, object,
-                    &object->target, &err) < 0) {
+    if (target_open(object->daemon->targets, object->resource, object->spec->meta.ns,
+                    object->spec->target.name, on_target, object, &object->target, &err) < 0) {
         object->phase = OBJECT_REFUSED;
         object_set_problem(object, "%s", err.msg);
     }
@@ -167,7 +171,8 @@ static void on_resource(const struct kube_resource *resource, const struct err *
     if (object->dead)
         return;
     if (error) {
-        object_set_problem(object, "target %s %s: %s", object->spec->target.api_version, object->spec->target.kind, error->msg);
+        object_set_problem(object, "target %s %s: %s", object->spec->target.api_version,
+                           object->spec->target.kind, error->msg);
         timer_start(object->daemon->net, &object->timer, RETRY_MS, on_retry);
         return;
     }
@@ -183,9 +188,11 @@ void object_start(struct object *object)
         return;
     state_restore(object->daemon->state, object);
     if (object->created_ms == 0)
-        object->created_ms = object->spec->meta.created_ms ? object->spec->meta.created_ms : net_now_ms(object->daemon->net);
+        object->created_ms =
+            object->spec->meta.created_ms ? object->spec->meta.created_ms : net_now_ms(object->daemon->net);
     object->resource_asked = true;
-    if (kube_resource_find(object->daemon->client, object->spec->target.api_version, object->spec->target.kind, on_resource, object, &err) < 0) {
+    if (kube_resource_find(object->daemon->client, object->spec->target.api_version,
+                           object->spec->target.kind, on_resource, object, &err) < 0) {
         object->resource_asked = false;
         object_set_problem(object, "%s", err.msg);
         timer_start(object->daemon->net, &object->timer, RETRY_MS, on_retry);
@@ -212,7 +219,7 @@ static void object_stop(struct object *object)
 void objects_recheck_owners(struct daemon *daemon, const char *ns)
 {
     struct object *object, *next;
-    HASH_ITER(hh, daemon->objects, object, next) {
+    HASH_ITER (hh, daemon->objects, object, next) {
         if (!text_eq(object->spec->meta.ns, ns))
             continue;
         if (object->phase == OBJECT_RUNNING && !hpa_free(object)) {
@@ -220,7 +227,7 @@ void objects_recheck_owners(struct daemon *daemon, const char *ns)
             object->phase = OBJECT_REFUSED;
         }
     }
-    HASH_ITER(hh, daemon->objects, object, next)
+    HASH_ITER (hh, daemon->objects, object, next)
         if (text_eq(object->spec->meta.ns, ns))
             try_run(object);
 }
@@ -307,7 +314,8 @@ static void object_update(struct object *object, struct scaled_object *spec)
         round_begin(object);
 }
 
-static bool auth_changed(const struct scaled_object *spec, const struct config_set *before, const struct config_set *now)
+static bool auth_changed(const struct scaled_object *spec, const struct config_set *before,
+                         const struct config_set *now)
 {
     for (size_t i = 0; i < spec->triggers_len; i++) {
         const struct auth_ref *ref = &spec->triggers[i].auth;
@@ -316,7 +324,8 @@ static bool auth_changed(const struct scaled_object *spec, const struct config_s
         const char *ns = ref->cluster ? "" : spec->meta.ns;
         const struct trigger_auth *old_auth = config_find_auth(before, ref->cluster, ns, ref->name);
         const struct trigger_auth *new_auth = config_find_auth(now, ref->cluster, ns, ref->name);
-        if (!old_auth != !new_auth || (old_auth && old_auth->meta.content_hash != new_auth->meta.content_hash))
+        if (!old_auth != !new_auth ||
+            (old_auth && old_auth->meta.content_hash != new_auth->meta.content_hash))
             return true;
     }
     return false;
@@ -325,7 +334,7 @@ static bool auth_changed(const struct scaled_object *spec, const struct config_s
 static void remove_missing(struct daemon *daemon)
 {
     struct object *object, *next;
-    HASH_ITER(hh, daemon->objects, object, next) {
+    HASH_ITER (hh, daemon->objects, object, next) {
         if (config_find_object(&daemon->config, object->spec->meta.ns, object->spec->meta.name))
             continue;
         log_info(object->id, "removed");
@@ -361,7 +370,7 @@ void objects_apply(struct daemon *daemon, struct config_set *set_take)
     config_set_done(&before);
     /* A target that lost its owner above may be waited for. */
     struct object *object, *next;
-    HASH_ITER(hh, daemon->objects, object, next)
+    HASH_ITER (hh, daemon->objects, object, next)
         if (object->phase == OBJECT_REFUSED)
             try_run(object);
 }
@@ -369,6 +378,6 @@ void objects_apply(struct daemon *daemon, struct config_set *set_take)
 void objects_close(struct daemon *daemon)
 {
     struct object *object, *next;
-    HASH_ITER(hh, daemon->objects, object, next)
+    HASH_ITER (hh, daemon->objects, object, next)
         object_remove(object, false);
 }

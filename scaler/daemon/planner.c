@@ -19,8 +19,8 @@ struct planner *planner_new(struct net *net)
 
 void planner_maybe_closed(struct planner *planner)
 {
-    if (!planner->closing || planner->sources_open > 0 || planner->sources || planner->queries || planner->ready_deferred ||
-        planner->check_deferred)
+    if (!planner->closing || planner->sources_open > 0 || planner->sources || planner->queries ||
+        planner->ready_deferred || planner->check_deferred)
         return;
     void (*closed)(void *) = planner->closed;
     void *arg = planner->closed_arg;
@@ -84,7 +84,8 @@ static void config_free(const struct scaler_type *type, void *config)
     mem_free(config);
 }
 
-static struct query *query_new(struct planner *planner, struct source *source, void *config, const struct strbuf *key)
+static struct query *query_new(struct planner *planner, struct source *source, void *config,
+                               const struct strbuf *key)
 {
     struct query *query = mem_zalloc(sizeof *query);
     query->source = source;
@@ -99,7 +100,8 @@ static struct query *query_new(struct planner *planner, struct source *source, v
     return query;
 }
 
-int planner_query(struct planner *planner, const struct scaler_type *type, void *config_take, struct query **ret, struct err *err)
+int planner_query(struct planner *planner, const struct scaler_type *type, void *config_take,
+                  struct query **ret, struct err *err)
 {
     if (planner->closing) {
         config_free(type, config_take);
@@ -140,7 +142,8 @@ void query_unref(struct query *query)
     HASH_DEL(query->source->planner->queries, query);
     if (query->state == QUERY_QUEUED)
         source_dequeue(query->source, query);
-    /* A read under way still uses config, a pending hand-over still holds the pointer: their ends free the query. */
+    /* A read under way still uses config, a pending hand-over still holds the pointer: their ends free the
+     * query. */
     if (query->state != QUERY_READING && !query->ready)
         query_free(query);
 }
@@ -246,7 +249,8 @@ uint64_t planner_late_reads(const struct planner *planner)
     return planner->late_reads;
 }
 
-void planner_each_source(struct planner *planner, void (*fn)(const struct source_stats *stats, void *arg), void *arg)
+void planner_each_source(struct planner *planner, void (*fn)(const struct source_stats *stats, void *arg),
+                         void *arg)
 {
     for (struct source *source = planner->sources; source; source = source->hh.next) {
         struct source_stats stats = {

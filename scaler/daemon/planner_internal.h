@@ -18,11 +18,12 @@ struct source {
     char *name;
     struct scaler_source *handle; /* NULL: not open */
     unsigned in_flight;
-    unsigned queries; /* that refer to it */
+    unsigned queries;                      /* that refer to it */
     struct query *queue_head, *queue_tail; /* wait for a place */
     unsigned queued;
-    /* Back-off: after SOURCE_DOWN_AFTER failures in a row to get any answer, the source is down: one probe at a time, everybody else is
-     * answered with the last error at once instead of piling up behind a hanging peer. */
+    /* Back-off: after SOURCE_DOWN_AFTER failures in a row to get any answer, the source is down: one probe at
+     * a time, everybody else is answered with the last error at once instead of piling up behind a hanging
+     * peer. */
     unsigned failures;
     bool down;
     bool probing;
@@ -55,7 +56,7 @@ struct query {
     int64_t started_us;
     struct timer guard;
     struct query_waiter *waiters;
-    struct query *next; /* in the source's queue */
+    struct query *next;       /* in the source's queue */
     struct query *ready_next; /* in the planner's list of answers to hand over */
     bool ready;
 };

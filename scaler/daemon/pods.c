@@ -85,7 +85,8 @@ static void on_synced(void *arg)
     (void)arg;
 }
 
-int pod_counter_open(struct kube_client *client, const char *ns, const char *label_selector, struct pod_counter **ret, struct err *err)
+int pod_counter_open(struct kube_client *client, const char *ns, const char *label_selector,
+                     struct pod_counter **ret, struct err *err)
 {
     static const struct kube_watch_handlers handlers = {on_object, on_deleted, on_synced, NULL};
     AUTO_STRBUF struct strbuf path;
@@ -94,7 +95,8 @@ int pod_counter_open(struct kube_client *client, const char *ns, const char *lab
     strbuf_append_path_escaped(&path, ns);
     strbuf_append(&path, "/pods");
     struct pod_counter *counter = mem_zalloc(sizeof *counter);
-    struct kube_watch_options options = {.path = path.data, .label_selector = label_selector, .page_size = PAGE_SIZE};
+    struct kube_watch_options options = {
+        .path = path.data, .label_selector = label_selector, .page_size = PAGE_SIZE};
     int rc = kube_watch_open(client, &options, &handlers, counter, &counter->watch, err);
     if (rc < 0) {
         mem_free(counter);
@@ -111,7 +113,7 @@ void pod_counter_close(struct pod_counter *counter)
         return;
     kube_watch_close(counter->watch);
     struct pod *pod, *next;
-    HASH_ITER(hh, counter->pods, pod, next)
+    HASH_ITER (hh, counter->pods, pod, next)
         pod_drop(counter, pod);
     mem_free(counter->selector);
     mem_free(counter);

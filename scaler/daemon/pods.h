@@ -9,9 +9,11 @@
 
 struct pod_counter;
 
-int pod_counter_open(struct kube_client *client, const char *ns, const char *label_selector, struct pod_counter **ret, struct err *err);
+int pod_counter_open(struct kube_client *client, const char *ns, const char *label_selector,
+                     struct pod_counter **ret, struct err *err);
 void pod_counter_close(struct pod_counter *counter);
-/* false: not known yet. ready: phase Running and condition Ready, terminating ones included (spec/hpa-algorithm.md §1.1). */
+/* false: not known yet. ready: phase Running and condition Ready, terminating ones included
+ * (spec/hpa-algorithm.md §1.1). */
 bool pod_counter_read(const struct pod_counter *counter, int32_t *ret_pods, int32_t *ret_ready);
 const char *pod_counter_selector(const struct pod_counter *counter);
 

@@ -117,7 +117,8 @@ static void close_dirs(struct watched_dir *dir)
     }
 }
 
-/* Watches exactly the directories there are now. An inode that was replaced under the same name needs a new watch: all are renewed. */
+/* Watches exactly the directories there are now. An inode that was replaced under the same name needs a new
+ * watch: all are renewed. */
 static void follow_dirs(struct reload *reload)
 {
     struct watched_dir *old = reload->dirs;
@@ -204,8 +205,8 @@ static void on_scan(struct timer *timer)
     timer_start(reload->daemon->net, &reload->scan, SCAN_MS, on_scan);
 }
 
-int reload_open(struct daemon *daemon, const char *dir, const char *default_ns, const struct config_set *previous, reload_fn applied,
-                struct reload **ret, struct err *err)
+int reload_open(struct daemon *daemon, const char *dir, const char *default_ns,
+                const struct config_set *previous, reload_fn applied, struct reload **ret, struct err *err)
 {
     struct stat st;
     if (stat(dir, &st) < 0)

@@ -1,4 +1,5 @@
-/* Owns the words for what happened: log lines and Kubernetes Events with KEDA's reasons (spec/keda-engine.md §6.1). */
+/* Owns the words for what happened: log lines and Kubernetes Events with KEDA's reasons (spec/keda-engine.md
+ * §6.1). */
 #include <stdio.h>
 
 #include "scaler/base/log.h"
@@ -35,9 +36,12 @@ void report_transition(struct object *object, const struct decision *decision)
     object->was_active = decision->active;
     if (!decision->fallback_changed)
         return;
-    AUTO_FREE char *text = mem_printf("ScaledObject %s: fallback %s", object->id, decision->fallback_active ? "in use, sources failing" : "over");
+    AUTO_FREE char *text = mem_printf("ScaledObject %s: fallback %s", object->id,
+                                      decision->fallback_active ? "in use, sources failing" : "over");
     log_warn(object->id, "%s", text);
-    event(object, false, decision->fallback_active ? "ScaledObjectFallbackActivated" : "ScaledObjectFallbackDeactivated", text);
+    event(object, false,
+          decision->fallback_active ? "ScaledObjectFallbackActivated" : "ScaledObjectFallbackDeactivated",
+          text);
 }
 
 static const char *scaled_reason(const struct object *object, const struct decision *decision)
@@ -55,31 +59,35 @@ void report_scaled(struct object *object, const struct decision *decision)
     AUTO_STRBUF struct strbuf active;
     strbuf_init(&active);
     list_active(object, decision, &active);
-    AUTO_FREE char *text = mem_printf("Scaled %s %s from %d to %d (%s%s%s)", object->spec->target.kind, object->id, decision->current,
-                                      decision->replicas, decision_reason_name(decision->reason), active.len ? ", triggered by " : "", active.data);
+    AUTO_FREE char *text =
+        mem_printf("Scaled %s %s from %d to %d (%s%s%s)", object->spec->target.kind, object->id,
+                   decision->current, decision->replicas, decision_reason_name(decision->reason),
+                   active.len ? ", triggered by " : "", active.data);
     log_info(object->id, "%s", text);
     event(object, false, scaled_reason(object, decision), text);
 }
 
 void report_write_failed(struct object *object, const struct decision *decision, const struct err *error)
 {
-    AUTO_FREE char *text = mem_printf("Scaling %s from %d to %d failed: %s; the next round tries again", object->spec->target.kind,
-                                      decision->current, decision->replicas, error->msg);
+    AUTO_FREE char *text =
+        mem_printf("Scaling %s from %d to %d failed: %s; the next round tries again",
+                   object->spec->target.kind, decision->current, decision->replicas, error->msg);
     log_error(object->id, "%s", text);
     if (error->code == ERR_CANCELED)
         return;
     event(object, true,
-          decision->from_zero                        ? "KEDAScaleTargetActivationFailed"
+          decision->from_zero                      ? "KEDAScaleTargetActivationFailed"
           : decision->reason == DECIDE_DEACTIVATED ? "KEDAScaleTargetDeactivationFailed"
-                                                     : "FailedRescale",
+                                                   : "FailedRescale",
           text);
 }
 
 void report_trigger_error(struct object *object, const struct trigger *trigger, uint32_t index)
 {
     const char *label = trigger_label(object, index);
-    AUTO_FREE char *text = mem_printf("Trigger %u (%s%s%s): %s", index, object->spec->triggers[index].type, label ? " " : "", label ? label : "",
-                                      trigger->error ? trigger->error : "failed");
+    AUTO_FREE char *text =
+        mem_printf("Trigger %u (%s%s%s): %s", index, object->spec->triggers[index].type, label ? " " : "",
+                   label ? label : "", trigger->error ? trigger->error : "failed");
     log_warn(object->id, "%s", text);
     event(object, true, "KEDAScalerFailed", text);
 }

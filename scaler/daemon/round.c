@@ -37,7 +37,8 @@ void round_schedule(struct object *object, int64_t delay_ms)
         timer_start(object->daemon->net, &object->timer, delay_ms, on_timer);
 }
 
-/* Rounds fall on a grid whose phase comes from the first query: objects that share a reading are due together, others spread out. */
+/* Rounds fall on a grid whose phase comes from the first query: objects that share a reading are due
+ * together, others spread out. */
 static void schedule_next(struct object *object)
 {
     int64_t now = net_now_ms(object->daemon->net), interval = round_interval_ms(object);
@@ -77,7 +78,8 @@ static void follow_pods(struct object *object)
 static struct target_state target_state_of(struct object *object)
 {
     const struct target_info *info = target_info(object->target);
-    struct target_state state = {.spec_replicas = info->spec_replicas, .status_replicas = info->status_replicas};
+    struct target_state state = {.spec_replicas = info->spec_replicas,
+                                 .status_replicas = info->status_replicas};
     state.has_pods = pod_counter_read(object->pods, &state.pods, &state.ready_pods);
     return state;
 }
@@ -158,7 +160,8 @@ void round_begin(struct object *object)
         schedule_next(object);
         return;
     }
-    if (object->in_round) { /* a source is slower than the interval: no pile-up, the next round waits for this one */
+    if (object->in_round) { /* a source is slower than the interval: no pile-up, the next round waits for this
+                               one */
         schedule_next(object);
         return;
     }

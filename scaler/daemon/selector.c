@@ -45,8 +45,7 @@ char *selector_format(json_t *selector)
     strbuf_init(&text);
     const char *key;
     json_t *value;
-    json_object_foreach(json_object_get(selector, "matchLabels"), key, value)
-    {
+    json_object_foreach (json_object_get(selector, "matchLabels"), key, value) {
         separate(&text);
         strbuf_printf(&text, "%s=%s", key, json_is_string(value) ? json_string_value(value) : "");
     }

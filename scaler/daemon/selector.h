@@ -4,7 +4,8 @@
 
 #include <jansson.h>
 
-/* {"matchLabels":{…},"matchExpressions":[…]} → "a=b,c in (d,e),!f". New string; "" for an empty or malformed selector. */
+/* {"matchLabels":{…},"matchExpressions":[…]} → "a=b,c in (d,e),!f". New string; "" for an empty or malformed
+ * selector. */
 char *selector_format(json_t *selector);
 
 #endif

@@ -3,13 +3,15 @@
 #include "scaler/daemon/internal.h"
 #include "scaler/daemon/readiness.h"
 
-static void healthz(struct daemon *daemon, const struct http_server_request *request, struct http_server_reply *reply)
+static void healthz(struct daemon *daemon, const struct http_server_request *request,
+                    struct http_server_reply *reply)
 {
     (void)daemon, (void)request;
     strbuf_append(reply->body, "ok\n"); /* the loop turns, or nobody would answer */
 }
 
-static void readyz(struct daemon *daemon, const struct http_server_request *request, struct http_server_reply *reply)
+static void readyz(struct daemon *daemon, const struct http_server_request *request,
+                   struct http_server_reply *reply)
 {
     (void)request;
     const char *missing = daemon_not_ready(daemon);
@@ -18,14 +20,16 @@ static void readyz(struct daemon *daemon, const struct http_server_request *requ
     strbuf_printf(reply->body, "%s\n", missing ? missing : "ok");
 }
 
-static void metrics(struct daemon *daemon, const struct http_server_request *request, struct http_server_reply *reply)
+static void metrics(struct daemon *daemon, const struct http_server_request *request,
+                    struct http_server_reply *reply)
 {
     (void)request;
     reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
     metrics_write(daemon, reply->body);
 }
 
-static void decisions(struct daemon *daemon, const struct http_server_request *request, struct http_server_reply *reply)
+static void decisions(struct daemon *daemon, const struct http_server_request *request,
+                      struct http_server_reply *reply)
 {
     const char *object = request->query(request, "object");
     reply->content_type = "application/json";
@@ -54,8 +58,10 @@ static void on_request(const struct http_server_request *request, struct http_se
 {
     static const struct {
         const char *path;
-        void (*fn)(struct daemon *daemon, const struct http_server_request *request, struct http_server_reply *reply);
-    } routes[] = {{"/healthz", healthz}, {"/readyz", readyz}, {"/metrics", metrics}, {"/decisions", decisions}};
+        void (*fn)(struct daemon *daemon, const struct http_server_request *request,
+                   struct http_server_reply *reply);
+    } routes[] = {
+        {"/healthz", healthz}, {"/readyz", readyz}, {"/metrics", metrics}, {"/decisions", decisions}};
     for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
         if (text_eq(request->path, routes[i].path)) {
             routes[i].fn(arg, request, reply);

@@ -1,4 +1,5 @@
-/* Owns how a source is asked: opening, the in-flight cap, the one immediate retry, back-off when it gives no answers, closing. */
+/* Owns how a source is asked: opening, the in-flight cap, the one immediate retry, back-off when it gives no
+ * answers, closing. */
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
@@ -43,7 +44,8 @@ static void note_failure(struct source *source, const struct err *error, int64_t
     if (!source->down) {
         source->down = true;
         source->down_since_ms = now;
-        log_warn(NULL, "%s gives no answers: %s; asking it with one reading at a time until it does", source->name, error->msg);
+        log_warn(NULL, "%s gives no answers: %s; asking it with one reading at a time until it does",
+                 source->name, error->msg);
     }
     source->probe_at_ms = now + backoff_next_ms(&source->backoff);
 }
@@ -57,10 +59,12 @@ static void note_success(struct source *source)
     backoff_reset(&source->backoff);
 }
 
-/* One immediate second try, as KEDA does (spec/keda-engine.md §3.1): a connection that died between two polls is no failure. */
+/* One immediate second try, as KEDA does (spec/keda-engine.md §3.1): a connection that died between two polls
+ * is no failure. */
 static bool may_retry(const struct query *query, const struct err *error)
 {
-    return !query->retried && !query->source->down && (error->code == ERR_IO || error->code == ERR_PROTOCOL) &&
+    return !query->retried && !query->source->down &&
+           (error->code == ERR_IO || error->code == ERR_PROTOCOL) &&
            net_now_ms(query->source->planner->net) - query->started_ms < 500;
 }
 
@@ -192,7 +196,8 @@ static void pump(struct source *source)
     unsigned cap = source->type->max_in_flight ? source->type->max_in_flight : UINT_MAX;
     while (source->queue_head && source->in_flight < cap) {
         struct query *query = take_first(source);
-        bool wait = source->down && (source->probing || net_now_ms(source->planner->net) < source->probe_at_ms);
+        bool wait =
+            source->down && (source->probing || net_now_ms(source->planner->net) < source->probe_at_ms);
         if (wait)
             refuse(source, query);
         else

@@ -10,8 +10,9 @@
 #include "scaler/daemon/state_codec.h"
 #include "scaler/kube/store.h"
 
-#define SAVE_MS           10000
-#define STEADY_SAVE_MS    30000 /* an unchanged, active object is saved anew so often: its lastActive moves on */
+#define SAVE_MS        10000
+#define STEADY_SAVE_MS 30000 /* an unchanged, active object is saved anew so often: its lastActive moves on  \
+                              */
 #define RETRY_MS          2000
 #define SHARDS_MAX        64u
 #define OBJECTS_PER_SHARD 500u
@@ -53,7 +54,8 @@ static struct shard *shard_of(struct state *state, const char *key)
 
 static void open_shards(struct state *state, unsigned len)
 {
-    const char *base = state->daemon->options->state_name ? state->daemon->options->state_name : "davit-state";
+    const char *base =
+        state->daemon->options->state_name ? state->daemon->options->state_name : "davit-state";
     for (unsigned i = state->len; i < len; i++) {
         AUTO_FREE char *name = i == 0 ? mem_strdup(base) : mem_printf("%s-%u", base, i);
         state->shards[i] = (struct shard){.state = state, .index = i};
@@ -202,7 +204,8 @@ void state_forget(struct state *state, struct object *object)
 
 /* ---- saving ---- */
 
-static void add_object(struct state *state, const struct shard *shard, struct object *object, struct text_map *data)
+static void add_object(struct state *state, const struct shard *shard, struct object *object,
+                       struct text_map *data)
 {
     AUTO_FREE char *key = object_key(object);
     if (shard_of(state, key) != shard || !object->history_loaded)
@@ -238,7 +241,7 @@ static void collect(struct state *state, const struct shard *shard, struct text_
             text_map_set(data, pair->key, pair->value);
     }
     struct object *object, *next;
-    HASH_ITER(hh, state->daemon->objects, object, next)
+    HASH_ITER (hh, state->daemon->objects, object, next)
         add_object(state, shard, object, data);
 }
 
@@ -279,7 +282,8 @@ static void save_shard(struct shard *shard)
     text_map_done(&data);
 }
 
-/* More ConfigMaps when the objects would not fit; every object may then live elsewhere, so all are written. */
+/* More ConfigMaps when the objects would not fit; every object may then live elsewhere, so all are written.
+ */
 static void grow(struct state *state)
 {
     size_t objects = HASH_COUNT(state->daemon->objects);

@@ -24,7 +24,8 @@ char *state_encode(const struct saved_object *saved, const struct history *histo
     return text;
 }
 
-/* The process may have died up to lag_ms after the save: what was fresh then counts as fresh until that moment. */
+/* The process may have died up to lag_ms after the save: what was fresh then counts as fresh until that
+ * moment. */
 static void move_on(struct history *history, const struct saved_object *saved, int64_t now_ms, int64_t lag_ms)
 {
     int64_t until = saved->saved_ms + lag_ms < now_ms ? saved->saved_ms + lag_ms : now_ms;
@@ -38,7 +39,8 @@ static void move_on(struct history *history, const struct saved_object *saved, i
         newest->at_ms = until;
 }
 
-int state_decode(const char *text, int64_t now_ms, int64_t lag_ms, struct saved_object *ret, struct history *ret_history, struct err *err)
+int state_decode(const char *text, int64_t now_ms, int64_t lag_ms, struct saved_object *ret,
+                 struct history *ret_history, struct err *err)
 {
     AUTO_JSON json_t *root = NULL;
     int rc = json_load_bytes(text, strlen(text), &root, err);
@@ -50,7 +52,8 @@ int state_decode(const char *text, int64_t now_ms, int64_t lag_ms, struct saved_
                                  .saved_ms = json_i64(root, "at", 0),
                                  .active = json_flag(root, "active"),
                                  .graceful = json_flag(root, "graceful")};
-    if (saved.saved_ms <= 0 || saved.saved_ms > now_ms + 3600000 || saved.created_ms < 0 || saved.created_ms > now_ms + 3600000)
+    if (saved.saved_ms <= 0 || saved.saved_ms > now_ms + 3600000 || saved.created_ms < 0 ||
+        saved.created_ms > now_ms + 3600000)
         return err_set(err, ERR_INVALID, "times out of range");
     rc = history_restore(ret_history, json_object_get(root, "history"), now_ms, err);
     if (rc < 0)

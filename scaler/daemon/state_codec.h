@@ -15,9 +15,11 @@ struct saved_object {
 };
 
 char *state_encode(const struct saved_object *saved, const struct history *history); /* new string */
-/* Anything malformed is refused whole. `lag_ms`: how old a save may have been when the process died: times are moved on by at most so much,
- * so that a crash never shortens a cooldown or a stabilization window. */
-int state_decode(const char *text, int64_t now_ms, int64_t lag_ms, struct saved_object *ret, struct history *ret_history, struct err *err);
-uint64_t history_signature(const struct history *history); /* changes when something worth saving changed, times aside */
+/* Anything malformed is refused whole. `lag_ms`: how old a save may have been when the process died: times
+ * are moved on by at most so much, so that a crash never shortens a cooldown or a stabilization window. */
+int state_decode(const char *text, int64_t now_ms, int64_t lag_ms, struct saved_object *ret,
+                 struct history *ret_history, struct err *err);
+uint64_t history_signature(
+    const struct history *history); /* changes when something worth saving changed, times aside */
 
 #endif

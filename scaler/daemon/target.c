@@ -1,4 +1,5 @@
-/* Owns the target cache: one watch per collection, the few fields of the targets in use, and the order of our writes against the watch. */
+/* Owns the target cache: one watch per collection, the few fields of the targets in use, and the order of our
+ * writes against the watch. */
 #include "scaler/daemon/target.h"
 
 #include <string.h>
@@ -111,7 +112,8 @@ static bool older_than_own_write(struct target *target, const char *version)
     if (!target->own_version)
         return false;
     bool recent = net_now_ms(target->watch->cache->net) - target->own_write_ms < OWN_WRITE_MS;
-    bool numbers = number_parse_go_int(target->own_version, &own, NULL) == 0 && number_parse_go_int(version ? version : "", &seen, NULL) == 0;
+    bool numbers = number_parse_go_int(target->own_version, &own, NULL) == 0 &&
+                   number_parse_go_int(version ? version : "", &seen, NULL) == 0;
     bool older = recent && numbers && seen < own;
     if (!older) {
         mem_free(target->own_version);
@@ -181,7 +183,8 @@ static void get_scale(struct target *target)
     if (target->ask)
         return;
     struct target_ask *ask = ask_new(target);
-    if (kube_scale_get(watch->cache->client, &watch->resource, watch->ns, target->name, on_scale, ask, &target->call, &err) < 0)
+    if (kube_scale_get(watch->cache->client, &watch->resource, watch->ns, target->name, on_scale, ask,
+                       &target->call, &err) < 0)
         ask_ended(ask);
 }
 
@@ -238,7 +241,7 @@ static void on_synced(void *arg)
     mem_free(watch->error);
     watch->error = NULL;
     struct target *target, *next;
-    HASH_ITER(hh, watch->targets, target, next) {
+    HASH_ITER (hh, watch->targets, target, next) {
         if (!target->info.known && watch->plain)
             gone(target);
         else if (!target->info.known)
@@ -255,19 +258,20 @@ static void on_error(const struct err *error, int64_t in_ms, void *arg)
     watch->error = mem_strdup(error->msg);
     struct target *target, *next;
     if (news)
-        HASH_ITER(hh, watch->targets, target, next)
+        HASH_ITER (hh, watch->targets, target, next)
             if (!target->info.known)
                 changed(target);
 }
 
 static bool plain_kind(const struct kube_resource *resource)
 {
-    return text_eq(resource->group, "apps") && (text_eq(resource->kind, "Deployment") || text_eq(resource->kind, "StatefulSet") ||
-                                                text_eq(resource->kind, "ReplicaSet"));
+    return text_eq(resource->group, "apps") &&
+           (text_eq(resource->kind, "Deployment") || text_eq(resource->kind, "StatefulSet") ||
+            text_eq(resource->kind, "ReplicaSet"));
 }
 
-static int watch_open(struct target_cache *cache, const struct kube_resource *resource, const char *ns, char *path_take,
-                      struct target_watch **ret, struct err *err)
+static int watch_open(struct target_cache *cache, const struct kube_resource *resource, const char *ns,
+                      char *path_take, struct target_watch **ret, struct err *err)
 {
     static const struct kube_watch_handlers handlers = {on_object, on_deleted, on_synced, on_error};
     struct target_watch *watch = mem_zalloc(sizeof *watch);
@@ -326,8 +330,8 @@ static int first_look(struct target *target, struct err *err)
     return rc;
 }
 
-int target_open(struct target_cache *cache, const struct kube_resource *resource, const char *ns, const char *name, target_fn on_change,
-                void *arg, struct target **ret, struct err *err)
+int target_open(struct target_cache *cache, const struct kube_resource *resource, const char *ns,
+                const char *name, target_fn on_change, void *arg, struct target **ret, struct err *err)
 {
     char *path = kube_resource_path(resource, ns, NULL, NULL);
     struct target_watch *watch = NULL;
@@ -376,7 +380,8 @@ void target_close(struct target *target)
         watch_close(watch);
 }
 
-void target_note_scale(struct target *target, int32_t spec_replicas, int32_t status_replicas, const char *resource_version)
+void target_note_scale(struct target *target, int32_t spec_replicas, int32_t status_replicas,
+                       const char *resource_version)
 {
     target->info.spec_replicas = spec_replicas;
     target->info.status_replicas = status_replicas;

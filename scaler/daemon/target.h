@@ -13,7 +13,7 @@ struct target_watch;
 struct target;
 
 struct target_info {
-    bool known;  /* the API has answered for it */
+    bool known; /* the API has answered for it */
     bool exists;
     int32_t spec_replicas;
     int32_t status_replicas;
@@ -30,12 +30,13 @@ struct target_cache *target_cache_new(struct kube_client *client);
 void target_cache_close(struct target_cache *cache); /* all targets must be closed */
 bool target_cache_synced(const struct target_cache *cache);
 
-int target_open(struct target_cache *cache, const struct kube_resource *resource, const char *ns, const char *name, target_fn on_change,
-                void *arg, struct target **ret, struct err *err);
+int target_open(struct target_cache *cache, const struct kube_resource *resource, const char *ns,
+                const char *name, target_fn on_change, void *arg, struct target **ret, struct err *err);
 void target_close(struct target *target);
 const struct target_info *target_info(const struct target *target);
 const char *target_watch_error(const struct target *target); /* why nothing is known yet; NULL: no trouble */
 /* Our own write was answered: true at once, and older watch events do not undo it. */
-void target_note_scale(struct target *target, int32_t spec_replicas, int32_t status_replicas, const char *resource_version);
+void target_note_scale(struct target *target, int32_t spec_replicas, int32_t status_replicas,
+                       const char *resource_version);
 
 #endif

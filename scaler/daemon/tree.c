@@ -29,8 +29,9 @@ static bool is_yaml(const char *name)
 
 static void add_file(struct scan *scan, const char *path, const struct stat *st)
 {
-    AUTO_FREE char *text = mem_printf("%s|%lld|%llu|%llu|%lld.%09ld|%lld.%09ld", path, (long long)st->st_size, (unsigned long long)st->st_ino,
-                                      (unsigned long long)st->st_dev, (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
+    AUTO_FREE char *text = mem_printf("%s|%lld|%llu|%llu|%lld.%09ld|%lld.%09ld", path, (long long)st->st_size,
+                                      (unsigned long long)st->st_ino, (unsigned long long)st->st_dev,
+                                      (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
                                       (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
     mix(scan, text, strlen(text));
 }
@@ -71,14 +72,16 @@ int tree_scan(const char *dir, uint64_t *ret_signature, struct text_list *ret_di
     return 0;
 }
 
-/* Finding is by bisection of a sorted list, so what is carried over is looked up in the part that was there before. */
+/* Finding is by bisection of a sorted list, so what is carried over is looked up in the part that was there
+ * before. */
 static void carry_objects(struct config_set *set, const struct config_set *previous)
 {
     size_t len = set->objects_len;
     for (size_t i = 0; i < previous->objects_len; i++) {
         struct scaled_object *object = previous->objects[i];
         const struct config_set sorted = {.objects = set->objects, .objects_len = len};
-        if (config_set_is_broken(set, object->meta.file) && !config_find_object(&sorted, object->meta.ns, object->meta.name))
+        if (config_set_is_broken(set, object->meta.file) &&
+            !config_find_object(&sorted, object->meta.ns, object->meta.name))
             config_set_add_object_take(set, scaled_object_ref(object));
     }
 }
@@ -89,7 +92,8 @@ static void carry_auths(struct config_set *set, const struct config_set *previou
     for (size_t i = 0; i < previous->auths_len; i++) {
         struct trigger_auth *auth = previous->auths[i];
         const struct config_set sorted = {.auths = set->auths, .auths_len = len};
-        if (config_set_is_broken(set, auth->meta.file) && !config_find_auth(&sorted, auth->cluster, auth->meta.ns, auth->meta.name))
+        if (config_set_is_broken(set, auth->meta.file) &&
+            !config_find_auth(&sorted, auth->cluster, auth->meta.ns, auth->meta.name))
             config_set_add_auth_take(set, trigger_auth_ref(auth));
     }
 }
@@ -100,7 +104,8 @@ static void carry_values(struct config_set *set, const struct config_set *previo
     for (size_t i = 0; i < previous->values_len; i++) {
         struct key_values *values = previous->values[i];
         const struct config_set sorted = {.values = set->values, .values_len = len};
-        if (config_set_is_broken(set, values->meta.file) && !config_find_values(&sorted, values->secret, values->meta.ns, values->meta.name))
+        if (config_set_is_broken(set, values->meta.file) &&
+            !config_find_values(&sorted, values->secret, values->meta.ns, values->meta.name))
             config_set_add_values_take(set, key_values_ref(values));
     }
 }

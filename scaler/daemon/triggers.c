@@ -1,4 +1,5 @@
-/* Owns the way from a manifest's triggers to queries of the planner, and from the manifest to the engine's policy. */
+/* Owns the way from a manifest's triggers to queries of the planner, and from the manifest to the engine's
+ * policy. */
 #include <stdio.h>
 
 #include "scaler/base/log.h"
@@ -17,7 +18,8 @@ static void keep_errors(struct params_error_sink *sink, bool warning, const char
     if (warning)
         return;
     size_t used = strnlen(first->text, sizeof first->text);
-    snprintf(first->text + used, sizeof first->text - used, "%s%s%s%s", used ? "; " : "", key ? key : "", key ? ": " : "", message);
+    snprintf(first->text + used, sizeof first->text - used, "%s%s%s%s", used ? "; " : "", key ? key : "",
+             key ? ": " : "", message);
 }
 
 static void set_error(struct trigger *trigger, const char *text)
@@ -39,11 +41,13 @@ static void drop_query(struct trigger *trigger)
 }
 
 /* Parses the parameters; NULL and the text in first when they are wrong. */
-static void *parse(struct object *object, const struct scaler_type *type, uint32_t index, const struct text_map *auth, const struct text_map *env,
-                   struct first_error *first)
+static void *parse(struct object *object, const struct scaler_type *type, uint32_t index,
+                   const struct text_map *auth, const struct text_map *env, struct first_error *first)
 {
-    struct params_context context = {
-        .metadata = &object->spec->triggers[index].metadata, .auth = auth, .env = env, .trigger_index = index};
+    struct params_context context = {.metadata = &object->spec->triggers[index].metadata,
+                                     .auth = auth,
+                                     .env = env,
+                                     .trigger_index = index};
     void *config = mem_zalloc(type->schema.config_size);
     if (params_parse(&type->schema, &context, config, &first->sink) == 0)
         return config;
@@ -51,7 +55,8 @@ static void *parse(struct object *object, const struct scaler_type *type, uint32
     return NULL;
 }
 
-static bool describe(struct object *object, uint32_t index, const struct scaler_type *type, const void *config, struct first_error *first)
+static bool describe(struct object *object, uint32_t index, const struct scaler_type *type,
+                     const void *config, struct first_error *first)
 {
     struct scaler_target target = {0};
     type->describe(config, &target);
@@ -63,13 +68,15 @@ static bool describe(struct object *object, uint32_t index, const struct scaler_
     mem_free(trigger->metric_name);
     trigger->metric_name = mem_printf("s%u-%s", index, target.metric_name);
     if (policy->target_milli <= 0) {
-        snprintf(first->text, sizeof first->text, "the target value must be greater than 0 (after rounding to three decimals)");
+        snprintf(first->text, sizeof first->text,
+                 "the target value must be greater than 0 (after rounding to three decimals)");
         return false;
     }
     return true;
 }
 
-static void attach(struct object *object, uint32_t index, const struct text_map *auth, const struct text_map *env)
+static void attach(struct object *object, uint32_t index, const struct text_map *auth,
+                   const struct text_map *env)
 {
     struct trigger *trigger = &object->triggers[index];
     struct first_error first = {.sink.add = keep_errors};
@@ -229,7 +236,8 @@ void policy_fill(const struct object *object, struct policy *ret)
         .behavior = spec->behavior,
         .fallback = fallback_of(spec),
         .pause = pause_of(spec),
-        .hold_unknown = spec->unknown == UNKNOWN_HOLD || (spec->unknown == UNKNOWN_DEFAULT && options->hold_unknown),
+        .hold_unknown =
+            spec->unknown == UNKNOWN_HOLD || (spec->unknown == UNKNOWN_DEFAULT && options->hold_unknown),
         .triggers_len = object->triggers_len,
         .triggers = object->trigger_policies,
     };

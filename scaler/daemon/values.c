@@ -1,4 +1,5 @@
-/* Owns the Secrets and ConfigMaps in use. The directory wins over the API: what stands beside the objects is meant. */
+/* Owns the Secrets and ConfigMaps in use. The directory wins over the API: what stands beside the objects is
+ * meant. */
 #include "scaler/daemon/values.h"
 
 #include <string.h>
@@ -55,7 +56,7 @@ void values_cache_close(struct values_cache *cache)
 static void tell(struct values_entry *entry)
 {
     struct values_ref *ref, *next;
-    DL_FOREACH_SAFE(entry->refs, ref, next)
+    DL_FOREACH_SAFE (entry->refs, ref, next)
         ref->changed(ref->arg);
 }
 
@@ -89,8 +90,7 @@ static void on_object(json_t *object, void *arg)
     text_map_done_secret(&entry->data);
     const char *key;
     json_t *value;
-    json_object_foreach(json_object_get(object, "data"), key, value)
-    {
+    json_object_foreach (json_object_get(object, "data"), key, value) {
         if (json_is_string(value))
             add_value(entry, key, json_string_value(value));
     }
@@ -158,7 +158,9 @@ static void close_watch(struct values_entry *entry)
 /* Looks where the values come from now; true if something changed for the users. */
 static bool settle(struct values_entry *entry)
 {
-    struct key_values *file = entry->cache->files ? config_find_values(entry->cache->files, entry->secret, entry->ns, entry->name) : NULL;
+    struct key_values *file =
+        entry->cache->files ? config_find_values(entry->cache->files, entry->secret, entry->ns, entry->name)
+                            : NULL;
     struct key_values *before = entry->from_file;
     bool same = before && file && before->meta.content_hash == file->meta.content_hash;
     entry->from_file = file ? key_values_ref(file) : NULL;
@@ -181,12 +183,13 @@ void values_cache_set_files(struct values_cache *cache, const struct config_set 
 {
     cache->files = set;
     struct values_entry *entry, *next;
-    HASH_ITER(hh, cache->entries, entry, next)
+    HASH_ITER (hh, cache->entries, entry, next)
         if (settle(entry))
             tell(entry);
 }
 
-static struct values_entry *entry_of(struct values_cache *cache, bool secret, const char *ns, const char *name)
+static struct values_entry *entry_of(struct values_cache *cache, bool secret, const char *ns,
+                                     const char *name)
 {
     char *key = mem_printf("%c/%s/%s", secret ? 's' : 'c', ns, name);
     struct values_entry *entry = NULL;
@@ -206,7 +209,8 @@ static struct values_entry *entry_of(struct values_cache *cache, bool secret, co
     return entry;
 }
 
-struct values_ref *values_acquire(struct values_cache *cache, bool secret, const char *ns, const char *name, void (*changed)(void *arg), void *arg)
+struct values_ref *values_acquire(struct values_cache *cache, bool secret, const char *ns, const char *name,
+                                  void (*changed)(void *arg), void *arg)
 {
     struct values_ref *ref = mem_zalloc(sizeof *ref);
     ref->entry = entry_of(cache, secret, ns, name);

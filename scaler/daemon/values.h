@@ -1,4 +1,5 @@
-/* Secrets and ConfigMaps in use: from the configuration directory if they are there, else watched by name in the API. */
+/* Secrets and ConfigMaps in use: from the configuration directory if they are there, else watched by name in
+ * the API. */
 #ifndef SCALER_DAEMON_VALUES_H
 #define SCALER_DAEMON_VALUES_H
 
@@ -18,7 +19,8 @@ void values_cache_close(struct values_cache *cache); /* all references must be g
 void values_cache_set_files(struct values_cache *cache, const struct config_set *set);
 
 /* changed is called whenever state or data changed; never from within this call. */
-struct values_ref *values_acquire(struct values_cache *cache, bool secret, const char *ns, const char *name, void (*changed)(void *arg), void *arg);
+struct values_ref *values_acquire(struct values_cache *cache, bool secret, const char *ns, const char *name,
+                                  void (*changed)(void *arg), void *arg);
 void values_release(struct values_ref *ref);
 enum values_state values_state(const struct values_ref *ref);
 const struct text_map *values_data(const struct values_ref *ref); /* empty unless VALUES_PRESENT */

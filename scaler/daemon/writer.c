@@ -1,4 +1,5 @@
-/* Owns the writing of decisions: PATCH …/scale with the version they were made on, one at a time per object. */
+/* Owns the writing of decisions: PATCH …/scale with the version they were made on, one at a time per object.
+ */
 #include "scaler/base/log.h"
 #include "scaler/base/mem.h"
 #include "scaler/daemon/internal.h"
@@ -35,7 +36,8 @@ static bool call_ended(struct object *object)
     return false;
 }
 
-/* Somebody else wrote the target. If its replicas are still those decided on, the decision stands; else it is made anew. */
+/* Somebody else wrote the target. If its replicas are still those decided on, the decision stands; else it is
+ * made anew. */
 static void on_reread(const struct kube_scale *scale, const struct err *error, void *arg)
 {
     struct object *object = arg;
@@ -49,7 +51,8 @@ static void on_reread(const struct kube_scale *scale, const struct err *error, v
         patch(object, scale->resource_version);
         return;
     }
-    log_info(object->id, "%s changed to %d replicas meanwhile; deciding again", object->spec->target.kind, scale->spec_replicas);
+    log_info(object->id, "%s changed to %d replicas meanwhile; deciding again", object->spec->target.kind,
+             scale->spec_replicas);
     target_note_scale(object->target, scale->spec_replicas, scale->status_replicas, scale->resource_version);
     ledger_set_write(&object->ledger, LEDGER_WRITE_FAILED);
     write_done(object);
@@ -59,8 +62,8 @@ static void on_reread(const struct kube_scale *scale, const struct err *error, v
 static void reread(struct object *object)
 {
     struct err err;
-    if (kube_scale_get(object->daemon->client, object->resource, object->spec->meta.ns, object->spec->target.name, on_reread, object,
-                       &object->write_call, &err) < 0)
+    if (kube_scale_get(object->daemon->client, object->resource, object->spec->meta.ns,
+                       object->spec->target.name, on_reread, object, &object->write_call, &err) < 0)
         fail(object, &err);
 }
 
@@ -96,8 +99,10 @@ static void patch(struct object *object, const char *resource_version)
     struct err err;
     enum kube_priority priority = object->write->from_zero ? KUBE_URGENT : KUBE_NORMAL;
     object->write_tries++;
-    if (kube_scale_patch(object->daemon->client, object->resource, object->spec->meta.ns, object->spec->target.name, object->write->replicas,
-                         text_empty(resource_version) ? NULL : resource_version, priority, on_patched, object, &object->write_call, &err) < 0)
+    if (kube_scale_patch(object->daemon->client, object->resource, object->spec->meta.ns,
+                         object->spec->target.name, object->write->replicas,
+                         text_empty(resource_version) ? NULL : resource_version, priority, on_patched, object,
+                         &object->write_call, &err) < 0)
         fail(object, &err);
 }
 
@@ -131,11 +136,13 @@ void writer_restore_original(struct object *object)
 {
     struct err err;
     const struct target_info *info = target_info(object->target);
-    if (!object->history.has_original || !info->exists || info->spec_replicas == object->history.original_replicas)
+    if (!object->history.has_original || !info->exists ||
+        info->spec_replicas == object->history.original_replicas)
         return;
     char *id = mem_strdup(object->id);
-    if (kube_scale_patch(object->daemon->client, object->resource, object->spec->meta.ns, object->spec->target.name,
-                         object->history.original_replicas, NULL, KUBE_NORMAL, on_restored, id, NULL, &err) < 0) {
+    if (kube_scale_patch(object->daemon->client, object->resource, object->spec->meta.ns,
+                         object->spec->target.name, object->history.original_replicas, NULL, KUBE_NORMAL,
+                         on_restored, id, NULL, &err) < 0) {
         log_warn(id, "restoring the original replicas: %s", err.msg);
         mem_free(id);
     }

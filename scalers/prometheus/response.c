@@ -145,8 +145,8 @@ static bool read_data(struct json_scan *scan, struct answer *answer)
     return ok;
 }
 
-/* PromQL's own annotations ("PromQL warning: quantile value should be between 0 and 1") are remarks on the query, not
- * missing data: with them counted, such a query would never scale down. */
+/* PromQL's own annotations ("PromQL warning: quantile value should be between 0 and 1") are remarks on the
+ * query, not missing data: with them counted, such a query would never scale down. */
 static bool is_annotation(struct json_slice warning)
 {
     static const char prefix[] = "\"PromQL ";
@@ -175,7 +175,8 @@ static bool read_partial_mark(struct json_scan *scan, struct answer *answer)
     char first = json_scan_peek(scan);
     if (!json_scan_skip(scan, &mark))
         return false;
-    if (first == 't' || (first == '"' && mark.len > 2 && !is_annotation(mark)) || (first == '[' && tells_of_missing_data(mark)))
+    if (first == 't' || (first == '"' && mark.len > 2 && !is_annotation(mark)) ||
+        (first == '[' && tells_of_missing_data(mark)))
         answer->partial = true;
     return true;
 }

@@ -8,7 +8,8 @@
 
 static struct text_map config_map, secret;
 
-static enum env_lookup lookup(struct env_source *source, bool is_secret, const char *name, const struct text_map **ret, struct err *err)
+static enum env_lookup lookup(struct env_source *source, bool is_secret, const char *name,
+                              const struct text_map **ret, struct err *err)
 {
     (void)source;
     *ret = is_secret ? &secret : &config_map;
@@ -40,16 +41,25 @@ static const struct {
     {"[{\"name\":\"a\"},{\"name\":\"b\",\"env\":[{\"name\":\"X\",\"value\":\"2\"}]}]", "b", "X", "2", 0},
     {"[{\"name\":\"a\"}]", "nope", "X", NULL, ERR_CONFIG},
     {"[]", "nope", "X", NULL, 0},
-    {"[{\"env\":[{\"name\":\"A\",\"value\":\"1\"},{\"name\":\"X\",\"value\":\"$(A)$(B)\"}]}]", "", "X", "1$(B)", 0},
+    {"[{\"env\":[{\"name\":\"A\",\"value\":\"1\"},{\"name\":\"X\",\"value\":\"$(A)$(B)\"}]}]", "", "X",
+     "1$(B)", 0},
     {"[{\"envFrom\":[{\"prefix\":\"P_\",\"configMapRef\":{\"name\":\"here\"}}]}]", "", "P_K", "from map", 0},
-    {"[{\"envFrom\":[{\"configMapRef\":{\"name\":\"here\"}}],\"env\":[{\"name\":\"K\",\"value\":\"own\"}]}]", "", "K", "own", 0},
-    {"[{\"env\":[{\"name\":\"X\",\"valueFrom\":{\"secretKeyRef\":{\"name\":\"here\",\"key\":\"K\"}}}]}]", "", "X", "from secret", 0},
-    {"[{\"env\":[{\"name\":\"X\",\"valueFrom\":{\"secretKeyRef\":{\"name\":\"here\",\"key\":\"absent\"}}}]}]", "", "X", "", 0},
-    {"[{\"env\":[{\"name\":\"X\",\"valueFrom\":{\"secretKeyRef\":{\"name\":\"gone\",\"key\":\"K\"}}}]}]", "", "X", NULL, ERR_NOT_FOUND},
-    {"[{\"env\":[{\"name\":\"X\",\"valueFrom\":{\"secretKeyRef\":{\"name\":\"gone\",\"key\":\"K\",\"optional\":true}}}]}]", "", "X", NULL, 0},
-    {"[{\"env\":[{\"name\":\"X\",\"valueFrom\":{\"secretKeyRef\":{\"name\":\"later\",\"key\":\"K\"}}}]}]", "", "X", NULL, 1},
+    {"[{\"envFrom\":[{\"configMapRef\":{\"name\":\"here\"}}],\"env\":[{\"name\":\"K\",\"value\":\"own\"}]}]",
+     "", "K", "own", 0},
+    {"[{\"env\":[{\"name\":\"X\",\"valueFrom\":{\"secretKeyRef\":{\"name\":\"here\",\"key\":\"K\"}}}]}]", "",
+     "X", "from secret", 0},
+    {"[{\"env\":[{\"name\":\"X\",\"valueFrom\":{\"secretKeyRef\":{\"name\":\"here\",\"key\":\"absent\"}}}]}]",
+     "", "X", "", 0},
+    {"[{\"env\":[{\"name\":\"X\",\"valueFrom\":{\"secretKeyRef\":{\"name\":\"gone\",\"key\":\"K\"}}}]}]", "",
+     "X", NULL, ERR_NOT_FOUND},
+    {"[{\"env\":[{\"name\":\"X\",\"valueFrom\":{\"secretKeyRef\":{\"name\":\"gone\",\"key\":\"K\","
+     "\"optional\":true}}}]}]",
+     "", "X", NULL, 0},
+    {"[{\"env\":[{\"name\":\"X\",\"valueFrom\":{\"secretKeyRef\":{\"name\":\"later\",\"key\":\"K\"}}}]}]", "",
+     "X", NULL, 1},
     {"[{\"envFrom\":[{\"secretRef\":{\"name\":\"broken\"}}]}]", "", "X", NULL, ERR_IO},
-    {"[{\"env\":[{\"name\":\"X\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata.name\"}}}]}]", "", "X", NULL, 0},
+    {"[{\"env\":[{\"name\":\"X\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"metadata.name\"}}}]}]", "", "X",
+     NULL, 0},
     {"[{\"env\":[{\"name\":\"X\"}]}]", "", "X", "", 0},
 };
 
@@ -70,9 +80,11 @@ END_TEST
 static const struct {
     const char *text, *expanded;
 } expansions[] = {
-    {"plain", "plain"}, {"$(A)", "one"},    {"x$(A)y", "xoney"}, {"$(nope)", "$(nope)"}, {"$(A", "$(A"},
-    {"$$x", "$$x"},     {"$$xy", "$xy"},    {"$$(A)", "$(A)"},   {"$", "$"},             {"$A$(A)", "$Aone"},
-    {"", ""},           {"$()", "$()"},     {"a$$", "a$$"},
+    {"plain", "plain"},     {"$(A)", "one"},   {"x$(A)y", "xoney"},
+    {"$(nope)", "$(nope)"}, {"$(A", "$(A"},    {"$$x", "$$x"},
+    {"$$xy", "$xy"},        {"$$(A)", "$(A)"}, {"$", "$"},
+    {"$A$(A)", "$Aone"},    {"", ""},          {"$()", "$()"},
+    {"a$$", "a$$"},
 };
 
 START_TEST(expands)

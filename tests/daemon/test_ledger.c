@@ -10,8 +10,10 @@
 
 static void add(struct ledger *ledger, int32_t current, int32_t replicas, double value, int64_t now)
 {
-    struct decision decision = {.current = current, .replicas = replicas, .best = replicas, .triggers_len = 1, .steps_len = 1};
-    decision.triggers[0] = (struct trigger_outcome){.state = READING_OK, .has_proposal = true, .proposal = replicas};
+    struct decision decision = {
+        .current = current, .replicas = replicas, .best = replicas, .triggers_len = 1, .steps_len = 1};
+    decision.triggers[0] =
+        (struct trigger_outcome){.state = READING_OK, .has_proposal = true, .proposal = replicas};
     decision.triggers[0].value_milli = (int64_t)(value * 1000);
     struct reading reading = {.state = READING_OK, .value = value, .at_ms = now};
     ledger_add(ledger, &decision, &reading, now);
@@ -55,8 +57,11 @@ static const struct {
 } selectors[] = {
     {"{\"matchLabels\":{\"a\":\"b\",\"c\":\"d\"}}", "a=b,c=d"},
     {"{\"matchExpressions\":[{\"key\":\"k\",\"operator\":\"In\",\"values\":[\"x\",\"y\"]}]}", "k in (x,y)"},
-    {"{\"matchExpressions\":[{\"key\":\"k\",\"operator\":\"NotIn\",\"values\":[\"x\"]},{\"key\":\"e\",\"operator\":\"Exists\"}]}", "k notin (x),e"},
-    {"{\"matchLabels\":{\"a\":\"b\"},\"matchExpressions\":[{\"key\":\"e\",\"operator\":\"DoesNotExist\"}]}", "a=b,!e"},
+    {"{\"matchExpressions\":[{\"key\":\"k\",\"operator\":\"NotIn\",\"values\":[\"x\"]},{\"key\":\"e\","
+     "\"operator\":\"Exists\"}]}",
+     "k notin (x),e"},
+    {"{\"matchLabels\":{\"a\":\"b\"},\"matchExpressions\":[{\"key\":\"e\",\"operator\":\"DoesNotExist\"}]}",
+     "a=b,!e"},
     {"{}", ""},
     {"{\"matchLabels\":[],\"matchExpressions\":[3,null]}", ""},
 };

@@ -1,4 +1,5 @@
-/* Planner: sharing, one answer per asking, the retry, back-off of dead sources, caps, closing in flight. On a scripted trigger type. */
+/* Planner: sharing, one answer per asking, the retry, back-off of dead sources, caps, closing in flight. On a
+ * scripted trigger type. */
 #include "scaler/daemon/planner.h"
 
 #include "tests/base/suite.h"
@@ -66,7 +67,8 @@ static int fake_open(struct net *net, const void *config, struct scaler_source *
     return 0;
 }
 
-static int fake_read_start(struct scaler_source *source, const void *config, scaler_done_fn done, void *arg, struct err *err)
+static int fake_read_start(struct scaler_source *source, const void *config, scaler_done_fn done, void *arg,
+                           struct err *err)
 {
     (void)source, (void)config, (void)err;
     fake.reads++;
@@ -104,12 +106,21 @@ static void fake_close(struct scaler_source *source, void (*closed)(void *arg), 
 }
 
 static const struct param_row rows[] = {
-    {.names = {"source"}, .type = PARAM_STRING, .from = {PARAM_FROM_METADATA}, .offset = offsetof(struct fake_config, source)},
-    {.names = {"query"}, .type = PARAM_STRING, .from = {PARAM_FROM_METADATA}, .offset = offsetof(struct fake_config, query)},
+    {.names = {"source"},
+     .type = PARAM_STRING,
+     .from = {PARAM_FROM_METADATA},
+     .offset = offsetof(struct fake_config, source)},
+    {.names = {"query"},
+     .type = PARAM_STRING,
+     .from = {PARAM_FROM_METADATA},
+     .offset = offsetof(struct fake_config, query)},
 };
 static const char *const names[] = {"fake", NULL};
 static struct scaler_type fake_type = {
-    .schema = {.names = names, .rows = rows, .rows_len = ARRAY_LEN(rows), .config_size = sizeof(struct fake_config)},
+    .schema = {.names = names,
+               .rows = rows,
+               .rows_len = ARRAY_LEN(rows),
+               .config_size = sizeof(struct fake_config)},
     .max_in_flight = 2,
     .describe = fake_describe,
     .source_key = fake_source_key,

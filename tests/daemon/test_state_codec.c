@@ -23,7 +23,11 @@ static void fill(struct history *history)
 static int round_trip(bool active, bool graceful, int64_t now, struct history *ret)
 {
     struct history history;
-    struct saved_object saved = {.created_ms = NOW - 100000, .saved_ms = NOW - 60000, .active = active, .graceful = graceful}, back;
+    struct saved_object saved = {.created_ms = NOW - 100000,
+                                 .saved_ms = NOW - 60000,
+                                 .active = active,
+                                 .graceful = graceful},
+                        back;
     struct err err;
     fill(&history);
     AUTO_FREE char *text = state_encode(&saved, &history);
@@ -66,9 +70,17 @@ START_TEST(a_crash_never_shortens)
 }
 END_TEST
 
-static const char *const garbage[] = {"", "{", "[]", "null", "{}", "{\"v\":2}", "{\"v\":1,\"at\":-5}", "{\"v\":1,\"at\":9223372036854775807}",
-                                      "{\"v\":1,\"at\":1,\"created\":1,\"history\":[]}",
-                                      "{\"v\":1,\"at\":1,\"created\":1,\"history\":{\"recommendations\":\"x\"}}"};
+static const char *const garbage[] = {
+    "",
+    "{",
+    "[]",
+    "null",
+    "{}",
+    "{\"v\":2}",
+    "{\"v\":1,\"at\":-5}",
+    "{\"v\":1,\"at\":9223372036854775807}",
+    "{\"v\":1,\"at\":1,\"created\":1,\"history\":[]}",
+    "{\"v\":1,\"at\":1,\"created\":1,\"history\":{\"recommendations\":\"x\"}}"};
 
 START_TEST(refuses_garbage)
 {

@@ -136,7 +136,7 @@ static inline void expect_count(const unsigned *count, unsigned wanted)
     "{\"metadata\":{\"namespace\":\"x\",\"name\":\"" name "\",\"resourceVersion\":\"" version "\"}}"
 #define LIST(version, more, items)                                                                           \
     "{\"kind\":\"PodList\",\"metadata\":{\"resourceVersion\":\"" version "\"" more "},\"items\":[" items "]" \
-                                                                                                         "}"
+    "}"
 #define EVENT(type, object) "{\"type\":\"" type "\",\"object\":" object "}\n"
 #define GONE                "{\"kind\":\"Status\",\"code\":410,\"message\":\"too old resource version\"}"
 

@@ -92,7 +92,9 @@ static const struct {
     {.body = "{\"warnings\":[\"a store is missing\"],\"data\":{\"result\":[]}}",
      .state = SCALER_EMPTY,
      .partial = true},
-    {.body = "{\"warnings\":[\"PromQL warning: quantile value should be between 0 and 1\"],\"data\":{\"result\":[]}}", .state = SCALER_EMPTY},
+    {.body = "{\"warnings\":[\"PromQL warning: quantile value should be between 0 and "
+             "1\"],\"data\":{\"result\":[]}}",
+     .state = SCALER_EMPTY},
     {.body = "{\"warnings\":[\"PromQL warning: x\",\"a store is missing\"],\"data\":{\"result\":[]}}",
      .state = SCALER_EMPTY,
      .partial = true},
