@@ -17,6 +17,7 @@ static void on_rebuild(struct timer *timer)
 {
     struct object *object = container_of(timer, struct object, rebuild_timer);
     object->built = false;
+    round_abort(object);
     if (object->phase == OBJECT_RUNNING)
         round_begin(object);
 }
@@ -55,6 +56,11 @@ void credentials_drop(struct object *object)
 
 /* ---- the target's pod template ---- */
 
+static uint64_t uid_hash(const char *uid)
+{
+    return uid ? text_hash(uid, strlen(uid)) : 0;
+}
+
 static void on_template(int status, json_t *body, const struct err *error, void *arg)
 {
     (void)status;
@@ -62,6 +68,10 @@ static void on_template(int status, json_t *body, const struct err *error, void 
     object->template_call = NULL;
     if (object->dead) {
         object_release(object);
+        return;
+    }
+    if (error && error->code == ERR_CANCELED) { /* the target it was for is not ours any more */
+        rebuild_soon(object);
         return;
     }
     if (error) {
@@ -72,14 +82,17 @@ static void on_template(int status, json_t *body, const struct err *error, void 
     json_decref(object->template_spec);
     json_t *spec = json_dig(body, "spec", "template", "spec", NULL);
     object->template_spec = spec ? json_incref(spec) : json_object();
-    object->template_generation = json_i64(json_object_get(body, "metadata"), "generation", 0);
+    json_t *meta = json_object_get(body, "metadata");
+    object->template_generation = json_i64(meta, "generation", 0);
+    object->template_uid = uid_hash(json_str(meta, "uid"));
     rebuild_soon(object);
 }
 
 static bool template_current(const struct object *object)
 {
-    return object->template_spec && object->target &&
-           object->template_generation >= target_info(object->target)->generation;
+    const struct target_info *info = object->target ? target_info(object->target) : NULL;
+    return object->template_spec && info && object->template_generation >= info->generation &&
+           (text_empty(info->uid) || object->template_uid == uid_hash(info->uid));
 }
 
 static enum resolve_result need_template(struct object *object, struct err *err)
@@ -264,4 +277,38 @@ enum resolve_result credentials_resolve(struct object *object, const struct trig
             result = second;
     }
     return result;
+}
+
+/* ---- a new snapshot ---- */
+
+static bool auth_changed(const struct scaled_object *spec, size_t index, const struct config_set *before,
+                         const struct config_set *now)
+{
+    const struct auth_ref *ref = &spec->triggers[index].auth;
+    if (!ref->set)
+        return false;
+    const char *ns = ref->cluster ? "" : spec->meta.ns;
+    const struct trigger_auth *old_auth = config_find_auth(before, ref->cluster, ns, ref->name);
+    const struct trigger_auth *new_auth = config_find_auth(now, ref->cluster, ns, ref->name);
+    return !old_auth != !new_auth || (old_auth && old_auth->meta.content_hash != new_auth->meta.content_hash);
+}
+
+/* A trigger whose TriggerAuthentication changed is not asked with the old one's parameters any more. */
+void credentials_follow_auths(struct object *object, const struct config_set *before)
+{
+    bool any = false;
+    for (size_t i = 0; i < object->spec->triggers_len; i++) {
+        if (!auth_changed(object->spec, i, before, &object->daemon->config))
+            continue;
+        if (!any)
+            round_abort(object);
+        any = true;
+        if (i < object->triggers_len)
+            trigger_forget(object, (uint32_t)i);
+    }
+    if (!any)
+        return;
+    object->built = false;
+    if (object->phase == OBJECT_RUNNING)
+        round_begin(object);
 }

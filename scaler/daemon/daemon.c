@@ -54,6 +54,10 @@ static void on_trim(struct timer *timer)
 
 static void on_config(struct daemon *daemon, struct config_set *set_take, const struct diag_list *diags)
 {
+    if (daemon->stopping) {
+        config_set_done(set_take);
+        return;
+    }
     log_diags(diags);
     if (set_take->broken_files.len > 0)
         log_error(NULL, "%zu configuration file(s) with errors; what they held before stays in force",

@@ -70,6 +70,7 @@ struct object {
     size_t refs_len;
     json_t *template_spec; /* the target's pod template spec; only if its environment is used */
     int64_t template_generation;
+    uint64_t template_uid; /* hash: a target deleted and made anew starts its generations over */
     struct kube_call *template_call;
     struct timer rebuild_timer;
 
@@ -143,6 +144,9 @@ struct kube_object_ref object_ref(const struct object *object); /* what its even
 /* triggers.c: from manifest to queries */
 void triggers_build(struct object *object); /* (re)builds all; those that cannot be built carry an error */
 void triggers_drop(struct object *object);
+void trigger_forget(struct object *object, uint32_t index); /* pending, and no query, until it is built anew */
+/* Before the next manifest takes over: forgets the triggers that are not the same in it, and how often they failed. */
+void triggers_compare(struct object *object, const struct scaled_object *next);
 /* Made for each decision: kept with every object it would be the largest part of it. Borrows from object. */
 void policy_fill(const struct object *object, struct policy *ret);
 
@@ -157,6 +161,7 @@ enum resolve_result credentials_resolve(struct object *object, const struct trig
                                         struct text_map *auth, struct text_map *env, struct err *err);
 void credentials_drop(struct object *object);
 void credentials_target_changed(struct object *object);
+void credentials_follow_auths(struct object *object, const struct config_set *before); /* a new snapshot is in daemon->config */
 
 /* round.c: reading and deciding */
 void round_schedule(struct object *object, int64_t delay_ms);

@@ -208,6 +208,8 @@ static void object_stop(struct object *object)
     writer_cancel(object);
     triggers_drop(object);
     credentials_drop(object);
+    if (object->template_call)
+        kube_cancel(object->template_call);
     pod_counter_close(object->pods);
     object->pods = NULL;
     target_close(object->target);
@@ -281,8 +283,6 @@ static void object_remove(struct object *object, bool restore)
         kube_resource_cancel(daemon->client, object);
     object_stop(object);
     object->dead = true;
-    if (object->template_call)
-        kube_cancel(object->template_call);
     object_release(object);
 }
 
@@ -292,19 +292,32 @@ static bool same_target(const struct scaled_object *a, const struct scaled_objec
            text_eq(a->target.name, b->target.name);
 }
 
+/* Nothing known of the old target may serve the new one. */
+static void forget_target(struct object *object)
+{
+    if (object->resource_asked)
+        kube_resource_cancel(object->daemon->client, object);
+    object->resource_asked = false;
+    object->resource = NULL;
+    history_forget_target(&object->history);
+    json_decref(object->template_spec);
+    object->template_spec = NULL;
+}
+
 /* A changed object keeps its history; only a new target makes it start over with the looking up. */
 static void object_update(struct object *object, struct scaled_object *spec)
 {
     bool moved = !same_target(object->spec, spec);
+    /* What was asked and decided for the old manifest is nothing the new one says. */
+    round_abort(object);
+    writer_cancel(object);
+    triggers_compare(object, spec);
     if (moved)
         object_stop(object);
     scaled_object_unref(object->spec);
     object->spec = scaled_object_ref(spec);
     if (moved) {
-        object->resource = NULL;
-        object->history.has_original = false;
-        json_decref(object->template_spec);
-        object->template_spec = NULL;
+        forget_target(object);
         object_start(object);
         return;
     }
@@ -312,23 +325,6 @@ static void object_update(struct object *object, struct scaled_object *spec)
     object->built = false;
     if (object->phase == OBJECT_RUNNING)
         round_begin(object);
-}
-
-static bool auth_changed(const struct scaled_object *spec, const struct config_set *before,
-                         const struct config_set *now)
-{
-    for (size_t i = 0; i < spec->triggers_len; i++) {
-        const struct auth_ref *ref = &spec->triggers[i].auth;
-        if (!ref->set)
-            continue;
-        const char *ns = ref->cluster ? "" : spec->meta.ns;
-        const struct trigger_auth *old_auth = config_find_auth(before, ref->cluster, ns, ref->name);
-        const struct trigger_auth *new_auth = config_find_auth(now, ref->cluster, ns, ref->name);
-        if (!old_auth != !new_auth ||
-            (old_auth && old_auth->meta.content_hash != new_auth->meta.content_hash))
-            return true;
-    }
-    return false;
 }
 
 static void remove_missing(struct daemon *daemon)
@@ -352,10 +348,8 @@ static void add_or_update(struct daemon *daemon, const struct config_set *before
         object_start(object_new(daemon, spec));
     } else if (object->spec->meta.content_hash != spec->meta.content_hash) {
         object_update(object, spec);
-    } else if (auth_changed(spec, before, &daemon->config)) {
-        object->built = false;
-        if (object->phase == OBJECT_RUNNING)
-            round_begin(object);
+    } else {
+        credentials_follow_auths(object, before);
     }
 }
 

@@ -89,7 +89,7 @@ static void evaluate(struct object *object)
     struct daemon *daemon = object->daemon;
     object->in_round = false;
     schedule_next(object);
-    if (object->write || !target_info(object->target)->exists)
+    if (object->write || object->daemon->stopping || !target_info(object->target)->exists)
         return; /* the last decision is still being written; the next round sees its result */
     struct reading readings[DECISION_TRIGGERS_MAX];
     for (uint32_t i = 0; i < object->triggers_len; i++)
@@ -153,15 +153,15 @@ void round_begin(struct object *object)
 {
     if (object->dead || object->phase != OBJECT_RUNNING || object->daemon->stopping)
         return;
+    if (object->in_round) { /* a source is slower than the interval: no pile-up, the next round waits for this
+                               one */
+        schedule_next(object);
+        return;
+    }
     if (!object->built)
         triggers_build(object);
     const struct target_info *info = target_info(object->target);
     if (!info->known || !info->exists) {
-        schedule_next(object);
-        return;
-    }
-    if (object->in_round) { /* a source is slower than the interval: no pile-up, the next round waits for this
-                               one */
         schedule_next(object);
         return;
     }

@@ -137,6 +137,49 @@ static void build_one(struct object *object, uint32_t index)
     text_map_done_secret(&env);
 }
 
+/* ---- a new manifest ---- */
+
+static bool same_map(const struct text_map *a, const struct text_map *b)
+{
+    for (size_t i = 0; i < a->len; i++)
+        if (!text_eq(a->items[i].value, text_map_get(b, a->items[i].key)))
+            return false;
+    return a->len == b->len;
+}
+
+static bool same_trigger(const struct scaled_object *a, const struct scaled_object *b, uint32_t index)
+{
+    if (index >= a->triggers_len || index >= b->triggers_len)
+        return false;
+    const struct trigger_spec *x = &a->triggers[index], *y = &b->triggers[index];
+    return text_eq(x->type, y->type) && same_map(&x->metadata, &y->metadata) &&
+           x->value_metric == y->value_metric && x->auth.set == y->auth.set &&
+           x->auth.cluster == y->auth.cluster && text_eq(x->auth.name, y->auth.name) &&
+           text_eq(a->target.env_container, b->target.env_container);
+}
+
+void trigger_forget(struct object *object, uint32_t index)
+{
+    struct trigger *trigger = &object->triggers[index];
+    drop_query(trigger);
+    trigger->reading = (struct reading){.state = READING_PENDING};
+    set_error(trigger, NULL);
+    object->trigger_policies[index] = (struct trigger_policy){0};
+}
+
+void triggers_compare(struct object *object, const struct scaled_object *next)
+{
+    struct history *history = &object->history;
+    for (uint32_t i = 0; i < object->triggers_len || i < history->triggers_len; i++) {
+        if (same_trigger(object->spec, next, i))
+            continue;
+        if (i < object->triggers_len)
+            trigger_forget(object, i);
+        if (i < history->triggers_len)
+            history->triggers[i] = (struct trigger_health){0};
+    }
+}
+
 static void resize(struct object *object)
 {
     uint32_t len = (uint32_t)object->spec->triggers_len;

@@ -29,11 +29,13 @@ static void fail(struct object *object, const struct err *error)
 static bool call_ended(struct object *object)
 {
     object->write_call = NULL;
-    if (object->dead)
+    if (object->dead) {
         object_release(object);
-    else
-        return object->write != NULL;
-    return false;
+        return false;
+    }
+    if (!object->write && object->phase == OBJECT_RUNNING)
+        round_schedule(object, 1); /* whatever became of it: a decision that waited for its end is made now */
+    return object->write != NULL;
 }
 
 /* Somebody else wrote the target. If its replicas are still those decided on, the decision stands; else it is
@@ -108,8 +110,10 @@ static void patch(struct object *object, const char *resource_version)
 
 void writer_apply(struct object *object, const struct decision *decision)
 {
-    if (object->write_call)
-        return; /* a canceled write has not ended; the next round decides again */
+    if (object->write_call) { /* a canceled write has not ended; its end begins a round */
+        ledger_set_write(&object->ledger, LEDGER_WRITE_FAILED);
+        return;
+    }
     object->write = mem_alloc(sizeof *object->write);
     *object->write = *decision;
     object->write_tries = 0;
@@ -118,6 +122,8 @@ void writer_apply(struct object *object, const struct decision *decision)
 
 void writer_cancel(struct object *object)
 {
+    if (object->write)
+        ledger_set_write(&object->ledger, LEDGER_WRITE_FAILED);
     write_done(object);
     if (object->write_call)
         kube_cancel(object->write_call); /* its answer finds write == NULL: see call_ended */
@@ -137,7 +143,7 @@ void writer_restore_original(struct object *object)
     struct err err;
     const struct target_info *info = target_info(object->target);
     if (!object->history.has_original || !info->exists ||
-        info->spec_replicas == object->history.original_replicas)
+        (info->spec_replicas == object->history.original_replicas && !object->write))
         return;
     char *id = mem_strdup(object->id);
     if (kube_scale_patch(object->daemon->client, object->resource, object->spec->meta.ns,

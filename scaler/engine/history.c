@@ -33,6 +33,16 @@ void history_set_triggers(struct history *history, uint32_t len)
     history->triggers_len = len;
 }
 
+void history_forget_target(struct history *history)
+{
+    history->recommendations.len = 0;
+    history->recommendations.known = false;
+    history->up_events.len = 0;
+    history->down_events.len = 0;
+    history->has_original = false;
+    history->original_replicas = 0;
+}
+
 size_t history_bytes(const struct history *history)
 {
     return history->recommendations.cap * sizeof(struct recommendation) +

@@ -58,6 +58,8 @@ void history_init(struct history *history);
 void history_done(struct history *history);
 /* Keeps health by position where the count shrinks or grows; new slots are healthy. */
 void history_set_triggers(struct history *history, uint32_t len);
+/* Another target: what was recommended and written for the old one says nothing about the size found now. */
+void history_forget_target(struct history *history);
 
 /* Compact JSON for the state ConfigMap; restored at any instant it gives identical decisions afterwards. New
  * reference. */
