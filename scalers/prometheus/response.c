@@ -15,6 +15,7 @@ enum value_kind { VALUE_NONE, VALUE_NULL, VALUE_STRING, VALUE_OTHER };
 /* The decoded answer, as far as it matters: of the elements only the first. */
 struct answer {
     size_t results;     /* elements of data.result */
+    bool has_result;    /* data.result is there, be it null */
     size_t value_items; /* of the first element's value */
     enum value_kind kind;
     struct json_slice number; /* value[1] when it is a string */
@@ -113,8 +114,9 @@ static bool read_element(struct json_scan *scan, struct answer *answer)
 static bool read_result(struct json_scan *scan, struct answer *answer)
 {
     answer->results = 0;
+    answer->has_result = true;
     if (json_scan_peek(scan) == 'n') {
-        *answer = (struct answer){.partial = answer->partial};
+        *answer = (struct answer){.partial = answer->partial, .has_result = true};
         return json_scan_null(scan);
     }
     bool ok;
@@ -181,6 +183,27 @@ static bool read_partial_mark(struct json_scan *scan, struct answer *answer)
     return true;
 }
 
+/* 200 with "error": some proxy's way to fail. */
+static bool read_status(struct json_scan *scan, struct answer *answer)
+{
+    struct json_slice status;
+    if (json_scan_peek(scan) == 'n')
+        return json_scan_null(scan);
+    if (!json_scan_string(scan, &status))
+        return false;
+    static const char good[] = "success";
+    if (status.len != sizeof good - 1 || memcmp(status.at, good, sizeof good - 1) != 0)
+        answer->partial = true;
+    return true;
+}
+
+/* KEDA reads {}, {"status":"ok"} and a matrix as empty, so as 0. They are no answers to the question, and 0
+ * out of them must not take anybody's replicas. */
+static bool is_doubtful(const struct answer *answer)
+{
+    return answer->results == 0 ? !answer->has_result : answer->value_items == 0;
+}
+
 static bool read_answer(struct json_scan *scan, struct answer *answer)
 {
     if (json_scan_peek(scan) == 'n')
@@ -193,7 +216,7 @@ static bool read_answer(struct json_scan *scan, struct answer *answer)
         if (json_scan_key_is(key, "data"))
             ok = read_data(scan, answer);
         else if (json_scan_key_is(key, "status"))
-            ok = fits_text_or_null(scan);
+            ok = read_status(scan, answer);
         else if (json_scan_key_is(key, "warnings") || json_scan_key_is(key, "isPartial"))
             ok = read_partial_mark(scan, answer);
         else
@@ -260,7 +283,7 @@ int prometheus_response_read(int status, const char *body, size_t len, struct sc
             err, ERR_PROTOCOL,
             "the query gives %zu series where one is wanted; aggregate it, with sum() for instance",
             answer.results);
-    struct scaler_result found = {.state = SCALER_EMPTY, .partial = answer.partial};
+    struct scaler_result found = {.state = SCALER_EMPTY, .partial = answer.partial || is_doubtful(&answer)};
     if (answer.results == 1 && answer.value_items > 0 && read_single(&answer, &found, err) < 0)
         return ERR_PROTOCOL;
     *ret = found;

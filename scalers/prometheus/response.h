@@ -9,7 +9,8 @@
 #include "scalers/api.h"
 
 /* EMPTY: no result, or one without a value. NAN: NaN or an infinity. A JSON null is OK with -1, as KEDA has
- * it. partial: the answer carries warnings (Prometheus, Thanos, Mimir) or isPartial (VictoriaMetrics). Any
+ * it. partial: the answer carries warnings (Prometheus, Thanos, Mimir) or isPartial (VictoriaMetrics), or is
+ * none to the question: a status other than "success", no data.result, an element without value. Any HTTP
  * status but 2xx, and any other shape, is an error; its text never quotes the body. */
 int prometheus_response_read(int status, const char *body, size_t len, struct scaler_result *ret,
                              struct err *err);
