@@ -86,6 +86,54 @@ static bool header_is(const char *line, size_t len, const char *name, const char
     return true;
 }
 
+/* Whether host and port are the same, or only http became https. */
+static bool same_server(CURLU *from, CURLU *to)
+{
+    bool same = true;
+    static const CURLUPart parts[] = {CURLUPART_HOST, CURLUPART_SCHEME, CURLUPART_PORT};
+    for (size_t i = 0; same && i < ARRAY_LEN(parts); i++) {
+        char *left = NULL, *right = NULL;
+        same = curl_url_get(from, parts[i], &left, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+               curl_url_get(to, parts[i], &right, CURLU_DEFAULT_PORT) == CURLUE_OK;
+        bool upgrade =
+            same && parts[i] == CURLUPART_SCHEME && text_eq(left, "http") && text_eq(right, "https");
+        same = same && (upgrade || strcasecmp(left, right) == 0);
+        curl_free(left);
+        curl_free(right);
+        if (upgrade)
+            return true;
+    }
+    return same;
+}
+
+/* Curl takes Authorization and Cookie from a request that it sends on to another server, but no other header,
+ * which may be as secret (customAuthHeader). */
+static bool carries_headers_away(struct http_call *call, const char *location, size_t len)
+{
+    bool away = true;
+    const char *here = NULL;
+    if (!call->pool->follow_redirects || !call->headers)
+        return false;
+    curl_easy_getinfo(call->slot->easy, CURLINFO_EFFECTIVE_URL, &here);
+    AUTO_FREE char *target = mem_strndup(location, len);
+    CURLU *from = curl_url(), *to = curl_url();
+    if (curl_url_set(from, CURLUPART_URL, here, 0) == CURLUE_OK &&
+        curl_url_set(to, CURLUPART_URL, here, 0) == CURLUE_OK &&
+        curl_url_set(to, CURLUPART_URL, target, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
+        away = !same_server(from, to);
+    curl_url_cleanup(from);
+    curl_url_cleanup(to);
+    return away;
+}
+
+static bool only_authorization(const struct curl_slist *headers)
+{
+    for (; headers; headers = headers->next)
+        if (strncasecmp(headers->data, "Authorization:", strlen("Authorization:")) != 0)
+            return false;
+    return true;
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {
     struct http_call *call = arg;
@@ -101,6 +149,10 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
         call->retry_after_ms = -1;
     } else if (header_is(line, len, "Retry-After", &value, &value_len)) {
         call->retry_after_ms = parse_retry_after(value, value_len);
+    } else if (header_is(line, len, "Location", &value, &value_len) && !only_authorization(call->headers) &&
+               carries_headers_away(call, value, value_len)) {
+        return stop(call, ERR_PROTOCOL,
+                    "redirected to another server, which the request's headers are not for");
     }
     return len;
 }

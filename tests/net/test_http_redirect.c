@@ -27,12 +27,17 @@ static void on_redirect(struct peer_conn *conn, const char *text, size_t len)
     mem_free(reply);
 }
 
-static void ask_redirect(struct http_pool *pool, const char *path, struct answer *answer)
+static void ask_with_header(struct http_pool *pool, const char *path, const char *name, struct answer *answer)
 {
     char *url = peer_url(&peer, path);
-    const struct http_header header = {"Authorization", "Bearer tok3n"};
+    const struct http_header header = {name, "Bearer tok3n"};
     ask(pool, &(struct http_request){.url = url, .headers = &header, .headers_len = 1}, answer);
     mem_free(url);
+}
+
+static void ask_redirect(struct http_pool *pool, const char *path, struct answer *answer)
+{
+    ask_with_header(pool, path, "Authorization", answer);
 }
 
 START_TEST(redirects)
@@ -57,6 +62,14 @@ START_TEST(redirects)
         ck_assert_int_eq(answer.error.code, ERR_PROTOCOL);
         answer_done(&answer);
     }
+    ask_with_header(pool, "/same", "X-Key", &answer);
+    ck_assert_int_eq(answer.status, 200);
+    ck_assert_ptr_nonnull(strstr(last_request, "X-Key: Bearer tok3n"));
+    answer_done(&answer);
+    ask_with_header(pool, "/other", "X-Key", &answer); /* curl would carry it along */
+    ck_assert_int_eq(answer.error.code, ERR_PROTOCOL);
+    ck_assert_ptr_null(strstr(last_request, "Host: localhost"));
+    answer_done(&answer);
     ask_redirect(strict, "/same", &answer); /* the same spare handle, another pool */
     ck_assert_int_eq(answer.status, 302);
     ck_assert_str_eq(answer.body, "xxx");
