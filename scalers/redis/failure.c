@@ -72,7 +72,7 @@ int redis_failure(const struct redis_reply *reply, const char *const *secrets, s
     quote_untrusted(quoted, sizeof(quoted), reply->text, reply->len, secrets, secrets_len);
     if (failure->hint)
         return err_set(err, failure->code, "%s (%s)", failure->hint, quoted);
-    return err_set(err, code_of(failure, reply), "%s", quoted);
+    return err_set(err, code_of(failure, reply), "%s", *quoted ? quoted : "an error without a text");
 }
 
 int redis_failure_word(const struct redis_reply *reply, const char *command, struct err *err)

@@ -184,6 +184,8 @@ static void on_length(struct redis_request *request, const struct redis_reply *r
         result = redis_connection_failure(reading->source->connection, reply, &err);
     } else {
         result = redis_reply_integer(reply, &length, &err);
+        if (result == 0 && length < 0)
+            result = err_set(&err, ERR_PROTOCOL, "the server gives a length below 0");
     }
     struct scaler_result value = {.state = SCALER_OK, .value = (double)length, .activity = (double)length};
     finish(reading, result < 0 ? NULL : &value, result < 0 ? &err : NULL);
