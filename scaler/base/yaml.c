@@ -171,7 +171,10 @@ static int on_event(struct reader *reader, const yaml_event_t *event, struct err
 static int read_events(struct reader *reader, const char *bytes, size_t len, struct err *err)
 {
     int rc = 0;
-    yaml_parser_set_input_string(&reader->parser, (const unsigned char *)bytes, len);
+    static const char mark[] =
+        "\xef\xbb\xbf"; /* of editors on Windows; libyaml drops it only when it may guess the encoding */
+    size_t skip = len >= 3 && memcmp(bytes, mark, 3) == 0 ? 3 : 0;
+    yaml_parser_set_input_string(&reader->parser, (const unsigned char *)bytes + skip, len - skip);
     yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
     while (rc == 0 && !reader->ended) {
         yaml_event_t event;
