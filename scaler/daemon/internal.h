@@ -82,6 +82,7 @@ struct object {
     struct timer timer; /* next round */
     uint32_t waiting;   /* triggers of the round under way */
     bool in_round;
+    bool due_as_at_zero; /* the timer is set for a target at zero, maybe far off */
     bool first_round_done;
     struct decision *write; /* decided and being written; NULL: nothing under way */
     struct kube_call *write_call;
@@ -90,8 +91,8 @@ struct object {
     bool was_active, active_known;
     uint64_t trigger_errors;
     struct { /* for the state ConfigMap */
+        uint64_t key_hash; /* 0: not known yet */
         uint64_t signature;
-        int64_t saved_active_ms;
     } saved;
 };
 
@@ -167,6 +168,7 @@ void credentials_follow_auths(struct object *object, const struct config_set *be
 void round_schedule(struct object *object, int64_t delay_ms);
 void round_begin(struct object *object);
 void round_abort(struct object *object);
+void round_target_changed(struct object *object); /* a target that left zero is due sooner */
 int64_t round_interval_ms(const struct object *object);
 
 /* writer.c */

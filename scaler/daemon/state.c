@@ -1,4 +1,7 @@
-/* Owns saving and restoring: shards, dirtiness, the 10 s pace. The text of one object: state_codec.c. */
+/* Owns saving and restoring: shards, dirtiness, the pace. The text of one object: state_codec.c.
+ *
+ * Each shard (a ConfigMap) has its turn once in SAVE_MS, one after the other: with many objects, saving all
+ * in one turn of the loop would hold up every reading. */
 #include "scaler/daemon/state.h"
 
 #include <string.h>
@@ -7,12 +10,13 @@
 #include "scaler/base/mem.h"
 #include "scaler/base/number.h"
 #include "scaler/daemon/internal.h"
+#include "scaler/daemon/saved_text.h"
 #include "scaler/daemon/state_codec.h"
 #include "scaler/kube/store.h"
 
-#define SAVE_MS        10000
-#define STEADY_SAVE_MS 30000 /* an unchanged, active object is saved anew so often: its lastActive moves on  \
-                              */
+#define SAVE_MS           10000
+#define STEADY_SAVE_MS    30000 /* what is active is saved anew so often: its lastActive moves on */
+#define SAVE_LAG_MS       (STEADY_SAVE_MS + SAVE_MS) /* how old a save may be when the process dies */
 #define RETRY_MS          2000
 #define SHARDS_MAX        64u
 #define OBJECTS_PER_SHARD 500u
@@ -23,14 +27,17 @@ struct shard {
     unsigned index;
     struct kube_store *store;
     bool dirty, writing, loaded;
+    bool active; /* an object was active since the last save */
+    int64_t saved_ms;
 };
 
 struct state {
     struct daemon *daemon;
     struct shard shards[SHARDS_MAX];
-    unsigned len;          /* in use */
-    unsigned to_load;      /* still to be read */
-    struct text_map saved; /* read at start and not yet claimed by an object: "ns_name" → text */
+    unsigned len;             /* in use */
+    unsigned to_load;         /* still to be read */
+    unsigned turn;            /* whose turn it is to be saved */
+    struct saved_text *saved; /* of objects that have not come yet */
     struct timer timer;
     bool off;
     bool final;
@@ -39,7 +46,7 @@ struct state {
 };
 
 static void load_shard(struct shard *shard);
-static void on_save_timer(struct timer *timer);
+static void next_turn(struct state *state);
 
 /* '_' is in no Kubernetes name, so the pair is unambiguous, and a valid ConfigMap key. */
 static char *object_key(const struct object *object)
@@ -47,9 +54,18 @@ static char *object_key(const struct object *object)
     return mem_printf("%s_%s", object->spec->meta.ns, object->spec->meta.name);
 }
 
-static struct shard *shard_of(struct state *state, const char *key)
+static struct shard *shard_of(struct state *state, uint64_t hash)
 {
-    return &state->shards[text_hash(key, strlen(key)) % state->len];
+    return &state->shards[hash % state->len];
+}
+
+static uint64_t hash_of(struct object *object)
+{
+    if (object->saved.key_hash == 0) {
+        AUTO_FREE char *key = object_key(object);
+        object->saved.key_hash = text_hash(key, strlen(key));
+    }
+    return object->saved.key_hash;
 }
 
 static void open_shards(struct state *state, unsigned len)
@@ -75,15 +91,25 @@ struct state *state_new(struct daemon *daemon)
 
 static void all_loaded(struct state *state)
 {
-    timer_start(state->daemon->net, &state->timer, SAVE_MS, on_save_timer);
+    next_turn(state);
     state->loaded(state->daemon);
 }
 
-static void keep(struct state *state, const struct text_map *data)
+/* A key stands twice if the process died while objects were being spread over more shards: the one in its own
+ * place is newer. */
+static void keep_one(struct shard *shard, const char *key, const char *text)
+{
+    struct state *state = shard->state;
+    bool at_home = shard_of(state, text_hash(key, strlen(key))) == shard;
+    if (at_home || !saved_text_find(state->saved, key))
+        saved_text_put(&state->saved, key, text);
+}
+
+static void keep(struct shard *shard, const struct text_map *data)
 {
     for (size_t i = 0; i < data->len; i++)
         if (strchr(data->items[i].key, '_'))
-            text_map_set(&state->saved, data->items[i].key, data->items[i].value);
+            keep_one(shard, data->items[i].key, data->items[i].value);
 }
 
 static void on_retry(struct timer *timer)
@@ -123,11 +149,10 @@ static void on_shard_read(const struct text_map *data, const struct err *error, 
         return;
     }
     shard->loaded = true;
-    if (data) {
-        keep(state, data);
-        if (shard->index == 0)
-            more_shards(state, data);
-    }
+    if (data && shard->index == 0)
+        more_shards(state, data);
+    if (data)
+        keep(shard, data);
     if (--state->to_load == 0)
         all_loaded(state);
 }
@@ -160,14 +185,14 @@ void state_restore(struct state *state, struct object *object)
         return;
     object->history_loaded = true;
     AUTO_FREE char *key = object_key(object);
-    const char *text = text_map_get(&state->saved, key);
-    if (text_empty(text))
+    struct saved_text *text = saved_text_find(state->saved, key);
+    if (!text)
         return;
     struct saved_object saved;
     struct history history;
     struct err err;
     history_init(&history);
-    if (state_decode(text, net_now_ms(state->daemon->net), STEADY_SAVE_MS, &saved, &history, &err) < 0) {
+    if (state_decode(text->text, net_now_ms(state->daemon->net), SAVE_LAG_MS, &saved, &history, &err) < 0) {
         log_warn(object->id, "saved state not used: %s", err.msg);
         history_done(&history);
     } else {
@@ -175,31 +200,28 @@ void state_restore(struct state *state, struct object *object)
         object->history = history;
         object->created_ms = saved.created_ms;
     }
-    text_map_set(&state->saved, key, "");
+    saved_text_drop(&state->saved, text);
 }
 
 void state_touch(struct state *state, struct object *object)
 {
-    AUTO_FREE char *key = object_key(object);
-    shard_of(state, key)->dirty = true;
+    shard_of(state, hash_of(object))->dirty = true;
 }
 
 void state_note(struct state *state, struct object *object, const struct decision *decision)
 {
     uint64_t signature = history_signature(&object->history) ^ (decision->active ? 0x9e3779b97f4a7c15ULL : 0);
-    bool moved_on = object->history.last_active_ms - object->saved.saved_active_ms >= STEADY_SAVE_MS;
-    if (signature == object->saved.signature && !moved_on)
-        return;
+    struct shard *shard = shard_of(state, hash_of(object));
+    shard->active = shard->active || decision->active;
+    shard->dirty = shard->dirty || signature != object->saved.signature;
     object->saved.signature = signature;
-    object->saved.saved_active_ms = object->history.last_active_ms;
-    state_touch(state, object);
 }
 
 void state_forget(struct state *state, struct object *object)
 {
     AUTO_FREE char *key = object_key(object);
-    text_map_set(&state->saved, key, "");
-    shard_of(state, key)->dirty = true;
+    saved_text_drop(&state->saved, saved_text_find(state->saved, key));
+    state_touch(state, object);
 }
 
 /* ---- saving ---- */
@@ -207,39 +229,27 @@ void state_forget(struct state *state, struct object *object)
 static void add_object(struct state *state, const struct shard *shard, struct object *object,
                        struct text_map *data)
 {
-    AUTO_FREE char *key = object_key(object);
-    if (shard_of(state, key) != shard || !object->history_loaded)
+    if (shard_of(state, hash_of(object)) != shard || !object->history_loaded)
         return;
+    AUTO_FREE char *key = object_key(object);
     struct saved_object saved = {.created_ms = object->created_ms,
                                  .saved_ms = net_now_ms(state->daemon->net),
                                  .active = object->was_active,
                                  .graceful = state->final};
     AUTO_FREE char *text = state_encode(&saved, &object->history);
-    text_map_set(data, key, text);
-}
-
-static bool forgotten(struct state *state, const char *text)
-{
-    struct saved_object saved;
-    struct history history;
-    history_init(&history);
-    int64_t now = net_now_ms(state->daemon->net);
-    bool old = state_decode(text, now, 0, &saved, &history, NULL) < 0 || now - saved.saved_ms > FORGET_MS;
-    history_done(&history);
-    return old;
+    text_map_append(data, key, text);
 }
 
 static void collect(struct state *state, const struct shard *shard, struct text_map *data)
 {
     if (shard->index == 0) {
         AUTO_FREE char *len = mem_printf("%u", state->len);
-        text_map_set(data, "shards", len);
+        text_map_append(data, "shards", len);
     }
-    for (size_t i = 0; i < state->saved.len; i++) {
-        const struct text_pair *pair = &state->saved.items[i];
-        if (!text_empty(pair->value) && shard_of(state, pair->key) == shard && !forgotten(state, pair->value))
-            text_map_set(data, pair->key, pair->value);
-    }
+    int64_t now = net_now_ms(state->daemon->net);
+    for (struct saved_text *text = state->saved; text; text = text->hh.next)
+        if (shard_of(state, text->hash) == shard && !saved_text_is_older(text, now, FORGET_MS))
+            text_map_append(data, text->key, text->text);
     struct object *object, *next;
     HASH_ITER (hh, state->daemon->objects, object, next)
         add_object(state, shard, object, data);
@@ -273,17 +283,19 @@ static void save_shard(struct shard *shard)
     struct text_map data = {0};
     struct err err;
     collect(shard->state, shard, &data);
-    shard->dirty = false;
+    shard->dirty = shard->active = false;
     shard->writing = true;
+    shard->saved_ms = net_now_ms(shard->state->daemon->net);
     if (kube_store_write(shard->store, &data, on_written, shard, &err) < 0) {
         shard->writing = false;
         shard->dirty = true;
+        log_warn(NULL, "saving state: %s; trying again in %d s", err.msg, SAVE_MS / 1000);
     }
     text_map_done(&data);
 }
 
-/* More ConfigMaps when the objects would not fit; every object may then live elsewhere, so all are written.
- */
+/* More ConfigMaps when the objects would not fit; every object may then live elsewhere, so all are written:
+ * the new ones first, then the one that tells how many there are, so that no object is nowhere meanwhile. */
 static void grow(struct state *state)
 {
     size_t objects = HASH_COUNT(state->daemon->objects);
@@ -292,6 +304,7 @@ static void grow(struct state *state)
         wanted *= 2;
     if (wanted <= state->len)
         return;
+    state->turn = state->len;
     open_shards(state, wanted);
     for (unsigned i = 0; i < state->len; i++)
         state->shards[i].dirty = true;
@@ -307,11 +320,22 @@ static void save_all(struct state *state)
             save_shard(&state->shards[i]);
 }
 
-static void on_save_timer(struct timer *timer)
+static void on_turn(struct timer *timer)
 {
     struct state *state = container_of(timer, struct state, timer);
-    save_all(state);
-    timer_start(state->daemon->net, &state->timer, SAVE_MS, on_save_timer);
+    grow(state);
+    struct shard *shard = &state->shards[state->turn];
+    int64_t age = net_now_ms(state->daemon->net) - shard->saved_ms;
+    bool due = shard->dirty || (shard->active && age >= STEADY_SAVE_MS - SAVE_MS / 2);
+    if (due && !shard->writing && !state->off)
+        save_shard(shard);
+    state->turn = (state->turn + 1) % state->len;
+    next_turn(state);
+}
+
+static void next_turn(struct state *state)
+{
+    timer_start(state->daemon->net, &state->timer, SAVE_MS / (int64_t)state->len, on_turn);
 }
 
 static void flushed_turn(void *arg)
@@ -339,6 +363,6 @@ void state_close(struct state *state)
 
 void state_free(struct state *state)
 {
-    text_map_done(&state->saved);
+    saved_text_drop_all(&state->saved);
     mem_free(state);
 }
