@@ -11,8 +11,9 @@
 #include "scaler/daemon/internal.h"
 #include "scaler/daemon/tree.h"
 
-#define SETTLE_MS 50   /* editors and ConfigMap mounts change several things at once */
-#define SCAN_MS   2000 /* where events do not come: network file systems, exhausted inotify */
+#define SETTLE_MS   50   /* editors and ConfigMap mounts change several things at once */
+#define PATIENCE_MS 500  /* but changes without end are not waited out */
+#define SCAN_MS     2000 /* where events do not come: network file systems, exhausted inotify */
 
 struct watched_dir {
     uv_fs_event_t handle;
@@ -31,7 +32,8 @@ struct reload {
     struct timer settle, scan;
     uv_work_t work;
     bool working, again, force, closing;
-    uint64_t signature; /* of the tree last loaded */
+    int64_t unsettled_ms; /* when the first change came that is not loaded yet; 0: none */
+    uint64_t signature;   /* of the tree last loaded */
     unsigned handles_open;
     void (*closed)(void *arg);
     void *closed_arg;
@@ -71,15 +73,21 @@ static void on_dir_closed(uv_handle_t *handle)
 
 static void on_settled(struct timer *timer)
 {
-    start(container_of(timer, struct reload, settle));
+    struct reload *reload = container_of(timer, struct reload, settle);
+    reload->unsettled_ms = 0;
+    start(reload);
 }
 
 static void on_event(uv_fs_event_t *handle, const char *filename, int events, int status)
 {
     (void)filename, (void)events, (void)status;
     struct reload *reload = ((struct watched_dir *)handle->data)->reload;
-    if (!reload->closing)
-        timer_start(reload->daemon->net, &reload->settle, SETTLE_MS, on_settled);
+    int64_t now = net_now_ms(reload->daemon->net);
+    if (reload->closing || (reload->unsettled_ms && now - reload->unsettled_ms > PATIENCE_MS))
+        return; /* the timer runs */
+    if (!reload->unsettled_ms)
+        reload->unsettled_ms = now;
+    timer_start(reload->daemon->net, &reload->settle, SETTLE_MS, on_settled);
 }
 
 static void watch_dir(struct reload *reload, const char *path)

@@ -4,16 +4,50 @@
 #include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <uthash.h>
 
 #include "scaler/base/mem.h"
 
-#define DEPTH_MAX 16
+#define DEPTH_MAX 32 /* as the loader */
+
+/* A directory that was looked into, through whatever link: two links to "." would take every path between
+ * them. */
+struct visited {
+    struct {
+        dev_t dev;
+        ino_t ino;
+    } id;
+    UT_hash_handle hh;
+};
 
 struct scan {
     uint64_t signature;
     struct text_list *dirs;
+    struct visited *visited;
     unsigned entries;
 };
+
+static bool first_visit(struct scan *scan, const struct stat *st)
+{
+    struct visited *entry = mem_zalloc(sizeof *entry), *found;
+    entry->id.dev = st->st_dev;
+    entry->id.ino = st->st_ino;
+    HASH_FIND(hh, scan->visited, &entry->id, sizeof entry->id, found);
+    if (found)
+        mem_free(entry);
+    else
+        HASH_ADD(hh, scan->visited, id, sizeof entry->id, entry);
+    return !found;
+}
+
+static void forget_visited(struct scan *scan)
+{
+    struct visited *entry, *next;
+    HASH_ITER (hh, scan->visited, entry, next) {
+        HASH_DEL(scan->visited, entry);
+        mem_free(entry);
+    }
+}
 
 static void mix(struct scan *scan, const void *bytes, size_t len)
 {
@@ -36,9 +70,9 @@ static void add_file(struct scan *scan, const char *path, const struct stat *st)
     mix(scan, text, strlen(text));
 }
 
-static void scan_dir(struct scan *scan, const char *path, int depth)
+static void scan_dir(struct scan *scan, const char *path, const struct stat *at, int depth)
 {
-    DIR *dir = depth < DEPTH_MAX ? opendir(path) : NULL;
+    DIR *dir = depth <= DEPTH_MAX && first_visit(scan, at) ? opendir(path) : NULL;
     if (!dir)
         return;
     text_list_add(scan->dirs, path);
@@ -51,7 +85,7 @@ static void scan_dir(struct scan *scan, const char *path, int depth)
         if (stat(child, &st) < 0)
             continue;
         if (S_ISDIR(st.st_mode))
-            scan_dir(scan, child, depth + 1);
+            scan_dir(scan, child, &st, depth + 1);
         else if (is_yaml(entry->d_name))
             add_file(scan, child, &st);
     }
@@ -65,9 +99,10 @@ int tree_scan(const char *dir, uint64_t *ret_signature, struct text_list *ret_di
         return err_set(err, ERR_NOT_FOUND, "cannot be read");
     struct scan scan = {.dirs = ret_dirs, .signature = 1};
     if (S_ISDIR(st.st_mode))
-        scan_dir(&scan, dir, 0);
+        scan_dir(&scan, dir, &st, 0);
     else
         add_file(&scan, dir, &st);
+    forget_visited(&scan);
     *ret_signature = scan.signature;
     return 0;
 }
