@@ -214,12 +214,30 @@ static void unfold_exponent(const char *scientific, char *buf, size_t size)
         (void)snprintf(buf, size, "%s%.*s.%s", sign, whole, digits, digits + whole);
 }
 
+static const char *format_whole(int64_t value, char *buf, size_t size)
+{
+    char digits[24];
+    size_t at = sizeof(digits);
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    digits[--at] = '\0';
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        digits[--at] = '-';
+    (void)snprintf(buf, size, "%s", digits + at);
+    return buf;
+}
+
 const char *number_format_double(double value, char *buf, size_t size)
 {
     if (isnan(value) || isinf(value)) {
         (void)snprintf(buf, size, "%s", isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
         return buf;
     }
+    bool whole = fabs(value) < 1e15 && value == (double)(int64_t)value;
+    if (whole && !(value == 0 && signbit(value))) /* the usual ones, at once */
+        return format_whole((int64_t)value, buf, size);
     char scientific[40];
     for (int precision = 0; precision < 17; precision++) {
         (void)snprintf(scientific, sizeof(scientific), "%.*e", precision, value);

@@ -1,5 +1,6 @@
 /* Owns /metrics: Prometheus text exposition. Names are an interface: documented in docs/operations.md. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "scaler/base/clock.h"
 #include "scaler/base/mem.h"
@@ -20,14 +21,19 @@ static void head(struct family *family, const char *name, const char *type, cons
 /* Label values: backslash, quote and line feed are escaped. */
 static void label(struct strbuf *body, const char *name, const char *value, bool first)
 {
-    strbuf_printf(body, "%s%s=\"", first ? "" : ",", name);
-    for (const char *c = value ? value : ""; *c; c++) {
-        if (*c == '\\' || *c == '"')
-            strbuf_append_c(body, '\\');
-        if (*c == '\n')
-            strbuf_append(body, "\\n");
-        else
-            strbuf_append_c(body, *c);
+    strbuf_append(body, first ? "" : ",");
+    strbuf_append(body, name);
+    strbuf_append(body, "=\"");
+    const char *rest = value ? value : "";
+    while (*rest) {
+        size_t plain = strcspn(rest, "\\\"\n");
+        strbuf_append_n(body, rest, plain);
+        rest += plain;
+        if (!*rest)
+            break;
+        strbuf_append_c(body, '\\');
+        strbuf_append_c(body, *rest == '\n' ? 'n' : *rest);
+        rest++;
     }
     strbuf_append_c(body, '"');
 }
@@ -48,13 +54,35 @@ static void plain(struct strbuf *body, const char *name, const char *type, const
     number(body, value);
 }
 
-static void object_value(struct family *family, const struct object *object, double value)
+/* The labels of all lines of a family, in their order: made once, because ten thousand objects have eleven
+ * lines each. */
+struct label_sets {
+    struct strbuf text;
+    size_t *ends;
+    size_t len, cap;
+};
+
+static void label_sets_done(struct label_sets *sets)
 {
+    strbuf_done(&sets->text);
+    mem_free(sets->ends);
+}
+
+static void label_set_end(struct label_sets *sets)
+{
+    strbuf_append_c(&sets->text, '}');
+    if (sets->len == sets->cap) {
+        sets->cap = sets->cap ? sets->cap * 2 : 64;
+        sets->ends = mem_realloc_array(sets->ends, sets->cap, sizeof *sets->ends);
+    }
+    sets->ends[sets->len++] = sets->text.len;
+}
+
+static void line(const struct family *family, const struct label_sets *sets, size_t index, double value)
+{
+    size_t start = index ? sets->ends[index - 1] : 0;
     strbuf_append(family->body, family->name);
-    strbuf_append_c(family->body, '{');
-    label(family->body, "namespace", object->spec->meta.ns, true);
-    label(family->body, "scaledObject", object->spec->meta.name, false);
-    strbuf_append_c(family->body, '}');
+    strbuf_append_n(family->body, sets->text.data + start, sets->ends[index] - start);
     number(family->body, value);
 }
 
@@ -113,28 +141,41 @@ static void object_families(struct daemon *daemon, struct strbuf *body)
         {"keda_scaled_object_errors_total", "counter", "Failed readings and failed writes (KEDA's name).",
          errors},
     };
+    struct label_sets sets = {0};
+    strbuf_init(&sets.text);
+    for (struct object *object = daemon->objects; object; object = object->hh.next) {
+        label(&sets.text, "{namespace", object->spec->meta.ns, true);
+        label(&sets.text, "scaledObject", object->spec->meta.name, false);
+        label_set_end(&sets);
+    }
     for (size_t i = 0; i < ARRAY_LEN(families); i++) {
         struct family family = {.body = body};
+        size_t index = 0;
         head(&family, families[i].name, families[i].type, families[i].help);
         for (struct object *object = daemon->objects; object; object = object->hh.next)
-            object_value(&family, object, families[i].value(object));
+            line(&family, &sets, index++, families[i].value(object));
     }
+    label_sets_done(&sets);
 }
 
-static void trigger_labels(struct strbuf *body, const struct object *object, uint32_t index)
+static uint32_t shown_triggers(const struct object *object)
 {
-    const struct trigger *trigger = &object->triggers[index];
-    char text[16];
-    snprintf(text, sizeof text, "%u", index);
-    label(body, "namespace", object->spec->meta.ns, true);
-    label(body, "metric", trigger->metric_name, false);
-    label(body, "scaledObject", object->spec->meta.name, false);
-    label(body, "scaler",
-          text_empty(object->spec->triggers[index].name) ? object->spec->triggers[index].type
-                                                         : object->spec->triggers[index].name,
-          false);
-    label(body, "triggerIndex", text, false);
-    label(body, "type", "scaledobject", false);
+    return object->built ? object->triggers_len : 0;
+}
+
+static void trigger_labels(struct label_sets *sets, const struct object *object, uint32_t index)
+{
+    const struct trigger_spec *spec = &object->spec->triggers[index];
+    struct strbuf *text = &sets->text;
+    char place[16];
+    snprintf(place, sizeof place, "%u", index);
+    label(text, "{namespace", object->spec->meta.ns, true);
+    label(text, "metric", object->triggers[index].metric_name, false);
+    label(text, "scaledObject", object->spec->meta.name, false);
+    label(text, "scaler", text_empty(spec->name) ? spec->type : spec->name, false);
+    label(text, "triggerIndex", place, false);
+    label(text, "type", "scaledobject", false);
+    label_set_end(sets);
 }
 
 static double trigger_value(const struct object *object, uint32_t index)
@@ -166,20 +207,21 @@ static void trigger_families(struct daemon *daemon, struct strbuf *body)
         {"keda_scaler_active", "1 if the trigger is active.", trigger_active, false},
         {"davit_trigger_known", "1 if the last reading gave a number.", trigger_known, false},
     };
+    struct label_sets sets = {0};
+    strbuf_init(&sets.text);
+    for (struct object *object = daemon->objects; object; object = object->hh.next)
+        for (uint32_t t = 0; t < shown_triggers(object); t++)
+            trigger_labels(&sets, object, t);
     for (size_t i = 0; i < ARRAY_LEN(families); i++) {
         struct family family = {.body = body};
+        size_t index = 0;
         head(&family, families[i].name, "gauge", families[i].help);
-        for (struct object *object = daemon->objects; object; object = object->hh.next) {
-            for (uint32_t t = 0; object->built && t < object->triggers_len; t++) {
-                if (families[i].only_known && trigger_known(object, t) < 1)
-                    continue;
-                strbuf_printf(body, "%s{", family.name);
-                trigger_labels(body, object, t);
-                strbuf_append_c(body, '}');
-                number(body, families[i].value(object, t));
-            }
-        }
+        for (struct object *object = daemon->objects; object; object = object->hh.next)
+            for (uint32_t t = 0; t < shown_triggers(object); t++, index++)
+                if (!families[i].only_known || trigger_known(object, t))
+                    line(&family, &sets, index, families[i].value(object, t));
     }
+    label_sets_done(&sets);
 }
 
 struct source_family {
