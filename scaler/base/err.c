@@ -39,7 +39,7 @@ static void store(struct err *err, int code, const char *text, int whole_len)
     flatten(err->msg);
 }
 
-int err_set(struct err *err, enum err_code code, const char *fmt, ...)
+int err_fill(struct err *err, enum err_code code, const char *fmt, ...)
 {
     if (!err)
         return code;

@@ -26,9 +26,17 @@ struct err {
     char msg[ERR_TEXT_MAX];
 };
 
-/* Fills err (which may be NULL) and returns code. Text longer than ERR_TEXT_MAX is cut at a UTF-8 boundary.
- */
-int err_set(struct err *err, enum err_code code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int err_fill(struct err *err, enum err_code code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+static inline int err_result(int filled, enum err_code code)
+{
+    (void)filled;
+    return code;
+}
+
+/* Fills err (which may be NULL) and gives code. Text longer than ERR_TEXT_MAX is cut at a UTF-8 boundary. Around a
+ * function, so that compilers and analysers see that the value is the code, and negative. */
+#define err_set(err, code, ...) err_result(err_fill((err), (code), __VA_ARGS__), (code))
 
 /* Puts "context: " before err's text, keeps and returns its code. */
 int err_wrap(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
