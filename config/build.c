@@ -163,7 +163,7 @@ static bool identify(struct walk *walk, const struct yaml_node *document, const 
         walk_error_at(walk, document, "apiVersion", "is required, as a string");
     if (!kind || kind->kind != YAML_STRING || !*kind->text)
         walk_error_at(walk, document, "kind", "is required, as a string");
-    if (walk->errors)
+    if (walk->errors || !api_version || !kind)
         return false;
     *ret = (struct identity){api_version->text, kind->text, strlen(kind->text)};
     return true;

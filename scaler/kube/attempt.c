@@ -76,8 +76,8 @@ static bool retry_with_new_credential(struct kube_call *call, int status)
 static void judge(struct kube_call *call, const struct http_response *response, const struct err *transport,
                   json_t **ret_body, struct err *ret_error)
 {
-    if (transport)
-        *ret_error = *transport;
+    if (transport || !response)
+        *ret_error = transport ? *transport : (struct err){.code = ERR_IO, .msg = "no answer"};
     else if (answer_read(response->status, response->body, response->body_len, ret_body, ret_error) < 0)
         call_wrap_request(call, ret_error);
 }

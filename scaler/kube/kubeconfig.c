@@ -154,7 +154,7 @@ static int read_service_account(struct kubeconfig *config, const char *dir, stru
     int rc = kubeconfig_read_text(config->token_file, &config->token, err);
     if (rc < 0)
         return rc == ERR_NOT_FOUND ? ERR_NOT_FOUND : err_wrap(err, "service account");
-    if ((rc = kubeconfig_read_text(ca_path, &config->ca_pem, err)) < 0)
+    if (kubeconfig_read_text(ca_path, &config->ca_pem, err) < 0)
         return err_set(err, ERR_CONFIG, "service account: cannot read %s", ca_path);
     /* The token is read again by whoever uses token_file; only that it is there was asked. */
     mem_free_secret(config->token);
@@ -171,7 +171,7 @@ int kubeconfig_load_in_cluster(struct kubeconfig *ret, const char *service_accou
 {
     const char *host = getenv("KUBERNETES_SERVICE_HOST");
     const char *port = getenv("KUBERNETES_SERVICE_PORT");
-    if (text_empty(host) || text_empty(port))
+    if (!host || !port || !*host || !*port)
         return err_set(err, ERR_NOT_FOUND, "not in a pod: KUBERNETES_SERVICE_HOST or _PORT is not set");
     struct kubeconfig config = {0};
     bool ipv6 = strchr(host, ':') && host[0] != '[';

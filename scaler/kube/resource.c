@@ -122,7 +122,12 @@ static void answer(struct kind_wait *wait, bool closing)
         wait->done(found, NULL, wait->arg);
         return;
     }
-    const char *separator = gv && *gv->group ? "/" : "";
+    if (!gv) { /* fixed kinds all have the subresource */
+        err_set(&error, ERR_UNSUPPORTED, "%s has no scale subresource", wait->kind);
+        wait->done(NULL, &error, wait->arg);
+        return;
+    }
+    const char *separator = *gv->group ? "/" : "";
     if (found)
         err_set(&error, ERR_UNSUPPORTED, "%s of %s%s%s has no scale subresource", wait->kind, gv->group,
                 separator, gv->version);

@@ -62,8 +62,8 @@ static int bind_all(int port, int *ret_fd)
 
 static int bind_host(const char *host, int port, int *ret_fd)
 {
-    struct sockaddr_in ipv4;
-    struct sockaddr_in6 ipv6;
+    struct sockaddr_in ipv4 = {0};
+    struct sockaddr_in6 ipv6 = {0};
     if (*host == '\0')
         return bind_all(port, ret_fd);
     if (uv_ip4_addr(host, port, &ipv4) == 0)
@@ -89,7 +89,7 @@ int listen_open(const char *address, int *ret_fd, uint16_t *ret_port, struct err
 {
     char host[HOST_MAX];
     int64_t port;
-    int fd;
+    int fd = -1;
     int rc = split(address, host, &port, err);
     if (rc < 0)
         return rc;

@@ -41,7 +41,8 @@ static void answer(struct kafka_request *request, const struct scaler_result *re
     timer_stop(source->net, &request->deadline);
     DL_DELETE2(source->open, request, open_prev, open_next);
     request->done = NULL;
-    done(result, error, request->arg);
+    if (done)
+        done(result, error, request->arg);
 }
 
 /* Answers with an error a request that may still be anywhere, and frees it unless the worker is at it. */

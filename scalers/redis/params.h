@@ -27,6 +27,7 @@ struct redis_params {
  * tls_params_rows at REDIS_PARAMS_TLS_OFFSET more. */
 #define REDIS_PARAMS_ROWS_LEN 12
 extern const struct param_row redis_params_rows[REDIS_PARAMS_ROWS_LEN];
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): the arguments are names of a struct and its member */
 #define REDIS_PARAMS_GROUPS(config, member)                                                                  \
     {.rows = redis_params_rows,                                                                              \
      .rows_len = REDIS_PARAMS_ROWS_LEN,                                                                      \
