@@ -25,6 +25,7 @@ struct hpa_space { /* the HPAs of one namespace */
     struct hpa *hpas;
     bool known;
     bool forbidden;
+    bool complained;
 };
 
 struct conflicts {
@@ -111,8 +112,15 @@ static void on_error(const struct err *error, int64_t in_ms, void *arg)
 {
     (void)in_ms;
     struct hpa_space *space = arg;
-    if (error->code != ERR_AUTH && error->code != ERR_NOT_FOUND)
+    if (error->code != ERR_AUTH && error->code != ERR_NOT_FOUND) {
+        if (!space->known && !space->complained)
+            log_warn(NULL,
+                     "HorizontalPodAutoscalers of namespace %s cannot be listed, nothing there is scaled "
+                     "until they are: %s",
+                     space->ns, error->msg);
+        space->complained = true;
         return;
+    }
     if (!space->forbidden)
         log_warn(
             NULL,

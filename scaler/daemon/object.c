@@ -131,7 +131,11 @@ static void on_target(struct target *target, void *arg)
     credentials_target_changed(object);
     if (first && !object->in_round)
         round_begin(object);
+    else
+        round_target_changed(object);
 }
+
+static void on_retry(struct timer *timer);
 
 static void run(struct object *object)
 {
@@ -142,6 +146,7 @@ static void run(struct object *object)
                     object->spec->target.name, on_target, object, &object->target, &err) < 0) {
         object->phase = OBJECT_REFUSED;
         object_set_problem(object, "%s", err.msg);
+        timer_start(object->daemon->net, &object->timer, RETRY_MS, on_retry);
     }
 }
 
@@ -161,7 +166,11 @@ static void try_run(struct object *object)
 
 static void on_retry(struct timer *timer)
 {
-    object_start(container_of(timer, struct object, timer));
+    struct object *object = container_of(timer, struct object, timer);
+    if (object->resource)
+        try_run(object);
+    else
+        object_start(object);
 }
 
 static void on_resource(const struct kube_resource *resource, const struct err *error, void *arg)

@@ -17,11 +17,15 @@ static bool all_cached(const struct scaled_object *spec)
     return spec->triggers_len > 0;
 }
 
+static bool at_zero(const struct object *object)
+{
+    return object->target && target_info(object->target)->spec_replicas == 0;
+}
+
 int64_t round_interval_ms(const struct object *object)
 {
     int64_t polling = object->spec->polling_ms;
-    bool at_zero = object->target && target_info(object->target)->spec_replicas == 0;
-    if (at_zero || all_cached(object->spec) || polling < HPA_PERIOD_MS)
+    if (at_zero(object) || all_cached(object->spec) || polling < HPA_PERIOD_MS)
         return polling;
     return HPA_PERIOD_MS;
 }
@@ -33,6 +37,7 @@ static void on_timer(struct timer *timer)
 
 void round_schedule(struct object *object, int64_t delay_ms)
 {
+    object->due_as_at_zero = false;
     if (!object->dead)
         timer_start(object->daemon->net, &object->timer, delay_ms, on_timer);
 }
@@ -46,6 +51,13 @@ static void schedule_next(struct object *object)
     int64_t phase = query ? (int64_t)(query_hash(query) % (uint64_t)interval) : 0;
     int64_t delay = interval - (now - phase) % interval;
     round_schedule(object, delay < 1 ? 1 : delay);
+    object->due_as_at_zero = at_zero(object);
+}
+
+void round_target_changed(struct object *object)
+{
+    if (object->due_as_at_zero && !object->in_round && !at_zero(object))
+        schedule_next(object);
 }
 
 void round_abort(struct object *object)

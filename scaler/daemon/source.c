@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "scaler/base/clock.h"
-#include "scaler/base/duration.h"
 #include "scaler/base/log.h"
 #include "scaler/base/mem.h"
 #include "scaler/daemon/planner_internal.h"
@@ -183,9 +182,9 @@ static struct query *take_first(struct source *source)
 
 static void refuse(struct source *source, struct query *query)
 {
-    char text[SOURCE_ERROR_MAX + 96], since[32];
-    duration_format_ms(net_now_ms(source->planner->net) - source->down_since_ms, since, sizeof since);
-    snprintf(text, sizeof text, "%s (no answers for %s; not asked again yet)", source->last_error, since);
+    /* No duration in it: each new text is an event and a log line of every object. */
+    char text[SOURCE_ERROR_MAX + 96];
+    snprintf(text, sizeof text, "%s (the source gives no answers; not asked again yet)", source->last_error);
     query->started_ms = net_now_ms(source->planner->net);
     source->errors++;
     finish_error(query, text);

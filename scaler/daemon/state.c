@@ -27,7 +27,8 @@ struct shard {
     unsigned index;
     struct kube_store *store;
     bool dirty, writing, loaded;
-    bool active; /* an object was active since the last save */
+    bool reading; /* a second read of it would count it as loaded twice */
+    bool active;  /* an object was active since the last save */
     int64_t saved_ms;
 };
 
@@ -116,7 +117,7 @@ static void on_retry(struct timer *timer)
 {
     struct state *state = container_of(timer, struct state, timer);
     for (unsigned i = 0; i < state->len; i++)
-        if (!state->shards[i].loaded)
+        if (!state->shards[i].loaded && !state->shards[i].reading)
             load_shard(&state->shards[i]);
 }
 
@@ -138,6 +139,7 @@ static void on_shard_read(const struct text_map *data, const struct err *error, 
 {
     struct shard *shard = arg;
     struct state *state = shard->state;
+    shard->reading = false;
     if (error && error->code == ERR_CANCELED)
         return;
     if (error && error->code == ERR_AUTH) {
@@ -159,6 +161,7 @@ static void on_shard_read(const struct text_map *data, const struct err *error, 
 
 static void load_shard(struct shard *shard)
 {
+    shard->reading = true;
     kube_store_read(shard->store, on_shard_read, shard);
 }
 
@@ -177,6 +180,24 @@ void state_load(struct state *state, void (*loaded)(struct daemon *daemon))
     }
     state->to_load = 1;
     load_shard(&state->shards[0]);
+}
+
+/* What is remembered of one target must not serve another. Never 0. */
+static int64_t target_hash(const struct object *object)
+{
+    const struct scaled_object *spec = object->spec;
+    AUTO_FREE char *text =
+        mem_printf("%s/%s/%s", spec->target.api_version, spec->target.kind, spec->target.name);
+    return (int64_t)(text_hash(text, strlen(text)) >> 1) | 1;
+}
+
+static struct saved_object saved_of(const struct object *object, int64_t now_ms, bool graceful)
+{
+    return (struct saved_object){.created_ms = object->created_ms,
+                                 .saved_ms = now_ms,
+                                 .target = target_hash(object),
+                                 .active = object->was_active,
+                                 .graceful = graceful};
 }
 
 void state_restore(struct state *state, struct object *object)
@@ -199,6 +220,8 @@ void state_restore(struct state *state, struct object *object)
         history_done(&object->history);
         object->history = history;
         object->created_ms = saved.created_ms;
+        if (saved.target && saved.target != target_hash(object))
+            history_forget_target(&object->history);
     }
     saved_text_drop(&state->saved, text);
 }
@@ -219,9 +242,14 @@ void state_note(struct state *state, struct object *object, const struct decisio
 
 void state_forget(struct state *state, struct object *object)
 {
-    AUTO_FREE char *key = object_key(object);
-    saved_text_drop(&state->saved, saved_text_find(state->saved, key));
     state_touch(state, object);
+    if (!object->history_loaded)
+        return;
+    AUTO_FREE char *key = object_key(object);
+    struct saved_object saved = saved_of(object, net_now_ms(state->daemon->net), true);
+    saved.created_ms = 0; /* if it comes back, then as a new one with an old one's cooldown */
+    AUTO_FREE char *text = state_encode(&saved, &object->history);
+    saved_text_put(&state->saved, key, text);
 }
 
 /* ---- saving ---- */
@@ -232,10 +260,7 @@ static void add_object(struct state *state, const struct shard *shard, struct ob
     if (shard_of(state, hash_of(object)) != shard || !object->history_loaded)
         return;
     AUTO_FREE char *key = object_key(object);
-    struct saved_object saved = {.created_ms = object->created_ms,
-                                 .saved_ms = net_now_ms(state->daemon->net),
-                                 .active = object->was_active,
-                                 .graceful = state->final};
+    struct saved_object saved = saved_of(object, net_now_ms(state->daemon->net), state->final);
     AUTO_FREE char *text = state_encode(&saved, &object->history);
     text_map_append(data, key, text);
 }

@@ -15,6 +15,7 @@ char *state_encode(const struct saved_object *saved, const struct history *histo
     json_object_set_new(root, "v", json_integer(STATE_VERSION));
     json_object_set_new(root, "created", json_integer(saved->created_ms));
     json_object_set_new(root, "at", json_integer(saved->saved_ms));
+    json_object_set_new(root, "target", json_integer(saved->target));
     json_object_set_new(root, "active", json_boolean(saved->active));
     json_object_set_new(root, "graceful", json_boolean(saved->graceful));
     json_object_set_new(root, "history", history_save(history));
@@ -50,6 +51,7 @@ int state_decode(const char *text, int64_t now_ms, int64_t lag_ms, struct saved_
         return err_set(err, ERR_UNSUPPORTED, "saved by another version");
     struct saved_object saved = {.created_ms = json_i64(root, "created", 0),
                                  .saved_ms = json_i64(root, "at", 0),
+                                 .target = json_i64(root, "target", 0),
                                  .active = json_flag(root, "active"),
                                  .graceful = json_flag(root, "graceful")};
     if (saved.saved_ms <= 0 || saved.saved_ms > now_ms + 3600000 || saved.created_ms < 0 ||

@@ -10,8 +10,9 @@
 struct saved_object {
     int64_t created_ms;
     int64_t saved_ms;
-    bool active;   /* was active when saved */
-    bool graceful; /* saved at an orderly end */
+    int64_t target; /* hash of what was scaled; 0: not said */
+    bool active;    /* was active when saved */
+    bool graceful;  /* saved at an orderly end */
 };
 
 char *state_encode(const struct saved_object *saved, const struct history *history); /* new string */

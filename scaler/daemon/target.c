@@ -10,6 +10,7 @@
 #include "scaler/base/number.h"
 #include "scaler/base/strbuf.h"
 #include "scaler/base/text.h"
+#include "scaler/daemon/fields.h"
 #include "scaler/daemon/selector.h"
 #include "scaler/kube/scale.h"
 #include "scaler/kube/watch.h"
@@ -20,6 +21,8 @@
 #define OWN_WRITE_MS 5000
 /* Kinds without known fields are read through GET /scale, at most so often. */
 #define SCALE_GET_MS 200
+/* After a GET that failed (the client has tried several times by then). */
+#define LOOK_AGAIN_MS 2000
 
 /* A GET under way; it outlives a target that is closed meanwhile. */
 struct target_ask {
@@ -90,15 +93,6 @@ const char *target_watch_error(const struct target *target)
     return target->watch->error;
 }
 
-static void replace(char **field, const char **shown, const char *value)
-{
-    if (!text_eq(*field, value ? value : "")) {
-        mem_free(*field);
-        *field = mem_strdup(value ? value : "");
-    }
-    *shown = *field;
-}
-
 static void changed(struct target *target)
 {
     if (target->on_change)
@@ -122,22 +116,16 @@ static bool older_than_own_write(struct target *target, const char *version)
     return older;
 }
 
-static int32_t replicas_of(json_t *part, int32_t absent)
-{
-    int64_t value = json_i64(part, "replicas", absent);
-    if (value < 0)
-        return 0;
-    return value > INT32_MAX ? INT32_MAX : (int32_t)value;
-}
-
 static void gone(struct target *target)
 {
     target->info.known = true;
     target->info.exists = false;
     target->info.spec_replicas = target->info.status_replicas = 0;
-    replace(&target->resource_version, &target->info.resource_version, "");
+    field_replace(&target->resource_version, &target->info.resource_version, "");
     changed(target);
 }
+
+static void on_timer(struct timer *timer);
 
 static struct target_ask *ask_new(struct target *target)
 {
@@ -159,6 +147,14 @@ static struct target *ask_ended(void *arg)
     return target;
 }
 
+/* Nobody else asks again: a watch tells only of changes. */
+static void look_again(struct target *target, const struct err *error)
+{
+    if (error->code == ERR_CANCELED)
+        return;
+    timer_start(target->watch->cache->net, &target->timer, LOOK_AGAIN_MS, on_timer);
+}
+
 static void on_scale(const struct kube_scale *scale, const struct err *error, void *arg)
 {
     struct target *target = ask_ended(arg);
@@ -166,12 +162,14 @@ static void on_scale(const struct kube_scale *scale, const struct err *error, vo
         return;
     if (error && error->code == ERR_NOT_FOUND) {
         gone(target);
-    } else if (!error) {
+    } else if (error) {
+        look_again(target, error);
+    } else if (!older_than_own_write(target, scale->resource_version)) {
         target->info.known = target->info.exists = true;
         target->info.spec_replicas = scale->spec_replicas;
         target->info.status_replicas = scale->status_replicas;
-        replace(&target->resource_version, &target->info.resource_version, scale->resource_version);
-        replace(&target->selector, &target->info.selector, scale->selector);
+        field_replace(&target->resource_version, &target->info.resource_version, scale->resource_version);
+        field_replace(&target->selector, &target->info.selector, scale->selector);
         changed(target);
     }
 }
@@ -188,16 +186,11 @@ static void get_scale(struct target *target)
         ask_ended(ask);
 }
 
-static void on_timer(struct timer *timer)
-{
-    get_scale(container_of(timer, struct target, timer));
-}
-
 static void take_object(struct target *target, json_t *object)
 {
     json_t *meta = json_object_get(object, "metadata");
     const char *version = json_str(meta, "resourceVersion");
-    replace(&target->uid, &target->info.uid, json_str(meta, "uid"));
+    field_replace(&target->uid, &target->info.uid, json_str(meta, "uid"));
     target->info.generation = json_i64(meta, "generation", 0);
     if (!target->watch->plain) {
         timer_start(target->watch->cache->net, &target->timer, SCALE_GET_MS, on_timer);
@@ -206,11 +199,11 @@ static void take_object(struct target *target, json_t *object)
     if (older_than_own_write(target, version))
         return;
     target->info.known = target->info.exists = true;
-    target->info.spec_replicas = replicas_of(json_object_get(object, "spec"), 1);
-    target->info.status_replicas = replicas_of(json_object_get(object, "status"), 0);
-    replace(&target->resource_version, &target->info.resource_version, version);
+    target->info.spec_replicas = field_replicas(json_object_get(object, "spec"), 1);
+    target->info.status_replicas = field_replicas(json_object_get(object, "status"), 0);
+    field_replace(&target->resource_version, &target->info.resource_version, version);
     AUTO_FREE char *selector = selector_format(json_dig(object, "spec", "selector", NULL));
-    replace(&target->selector, &target->info.selector, selector);
+    field_replace(&target->selector, &target->info.selector, selector);
     changed(target);
 }
 
@@ -263,13 +256,6 @@ static void on_error(const struct err *error, int64_t in_ms, void *arg)
                 changed(target);
 }
 
-static bool plain_kind(const struct kube_resource *resource)
-{
-    return text_eq(resource->group, "apps") &&
-           (text_eq(resource->kind, "Deployment") || text_eq(resource->kind, "StatefulSet") ||
-            text_eq(resource->kind, "ReplicaSet"));
-}
-
 static int watch_open(struct target_cache *cache, const struct kube_resource *resource, const char *ns,
                       char *path_take, struct target_watch **ret, struct err *err)
 {
@@ -279,7 +265,7 @@ static int watch_open(struct target_cache *cache, const struct kube_resource *re
     watch->path = path_take;
     watch->resource = *resource;
     watch->ns = mem_strdup(ns);
-    watch->plain = plain_kind(resource);
+    watch->plain = fields_are_known(resource);
     struct kube_watch_options options = {.path = watch->path};
     int rc = kube_watch_open(cache->client, &options, &handlers, watch, &watch->watch, err);
     if (rc < 0) {
@@ -310,9 +296,13 @@ static void on_get(int status, json_t *body, const struct err *error, void *arg)
     struct target *target = ask_ended(arg);
     if (!target)
         return;
+    if (target->info.known)
+        return; /* the watch was faster, and is newer */
     if (error && error->code == ERR_NOT_FOUND)
         gone(target);
-    else if (!error && body)
+    else if (error)
+        look_again(target, error);
+    else if (body)
         take_object(target, body);
 }
 
@@ -328,6 +318,16 @@ static int first_look(struct target *target, struct err *err)
     if (rc < 0)
         ask_ended(ask);
     return rc;
+}
+
+static void on_timer(struct timer *timer)
+{
+    struct target *target = container_of(timer, struct target, timer);
+    struct err err;
+    if (!target->watch->plain)
+        get_scale(target);
+    else if (!target->info.known && !target->ask && first_look(target, &err) < 0)
+        look_again(target, &err);
 }
 
 int target_open(struct target_cache *cache, const struct kube_resource *resource, const char *ns,
@@ -385,7 +385,7 @@ void target_note_scale(struct target *target, int32_t spec_replicas, int32_t sta
 {
     target->info.spec_replicas = spec_replicas;
     target->info.status_replicas = status_replicas;
-    replace(&target->resource_version, &target->info.resource_version, resource_version);
+    field_replace(&target->resource_version, &target->info.resource_version, resource_version);
     mem_free(target->own_version);
     target->own_version = mem_strdup(resource_version ? resource_version : "");
     target->own_write_ms = net_now_ms(target->watch->cache->net);

@@ -81,6 +81,7 @@ static void succeed(struct object *object, const struct kube_scale *scale)
     report_scaled(object, object->write);
     state_touch(daemon->state, object);
     write_done(object);
+    round_target_changed(object);
 }
 
 static void on_patched(const struct kube_scale *scale, const struct err *error, void *arg)

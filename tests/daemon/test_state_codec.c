@@ -25,6 +25,7 @@ static int round_trip(bool active, bool graceful, int64_t now, struct history *r
     struct history history;
     struct saved_object saved = {.created_ms = NOW - 100000,
                                  .saved_ms = NOW - 60000,
+                                 .target = INT64_MAX,
                                  .active = active,
                                  .graceful = graceful},
                         back;
@@ -36,6 +37,8 @@ static int round_trip(bool active, bool graceful, int64_t now, struct history *r
     int rc = state_decode(text, now, 30000, &back, ret, &err);
     if (rc == 0)
         ck_assert_int_eq(back.created_ms, saved.created_ms);
+    if (rc == 0)
+        ck_assert_int_eq(back.target, saved.target);
     return rc;
 }
 

@@ -5,7 +5,7 @@ import signal
 import time
 import unittest
 
-from harness import (Davit, Exporter, HangingServer, Prometheus, Redis, Sandbox, binaries, enter, holds, prometheus_trigger, redis_trigger,
+from harness import (Davit, Exporter, HangingServer, Prometheus, Redis, Sandbox, binaries, enter, free_port, holds, prometheus_trigger, redis_trigger,
                      scaled_object, wait)
 
 DAVIT, SANDBOX = binaries()
@@ -222,6 +222,84 @@ spec: {secretTargetRef: [{parameter: password, name: redis, key: password}]}
         self.assertEqual(davit.stop(), 0)
         for line in davit.log.read_text().splitlines():
             self.assertIn("message", json.loads(line))
+
+    def test_a_write_of_the_old_manifest_is_dropped(self):
+        redis, davit = self.keep(Redis(self.folder)), self.davit()
+        self.redis_object(davit, redis)
+        self.sandbox.faults({"method": "PATCH", "path": "/scale", "status": 429, "retryAfter": 2, "times": 1})
+        davit.start()
+        redis.push("jobs", 50)
+        wait("the write is under way", lambda: any(d["write"] == "writing" for d in davit.decisions("worker")["decisions"]), 10, every=0.02)
+        davit.write("a.yaml", scaled_object("worker", [redis_trigger(redis.port, "jobs")], pollingInterval=1, cooldownPeriod=2, maxReplicaCount=10,
+                                            annotations={"autoscaling.keda.sh/paused": "true"}))
+        wait("paused", lambda: davit.decisions("worker")["decisions"][0]["reason"] == "paused", 5)
+        holds("paused means paused", lambda: self.api.replicas("default", "worker") == 0, 5)
+
+    def test_a_changed_trigger_is_not_asked_the_old_question(self):
+        redis, davit = self.keep(Redis(self.folder)), self.davit()
+        zero = {"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}}
+        self.redis_object(davit, redis, cooldownPeriod=1, advanced=zero)
+        davit.start()
+        redis.push("jobs", 25)
+        wait("five", lambda: self.api.replicas("default", "worker") == 5, 10)
+        self.sandbox.faults({"method": "GET", "path": "/secrets", "status": 403, "times": 1000})
+        trigger = redis_trigger(redis.port, "other")
+        trigger["authenticationRef"] = {"name": "auth"}
+        davit.write("a.yaml", scaled_object("worker", [trigger], pollingInterval=1, cooldownPeriod=1, maxReplicaCount=10, advanced=zero) + "---\n" + """
+apiVersion: keda.sh/v1alpha1
+kind: TriggerAuthentication
+metadata: {name: auth}
+spec: {secretTargetRef: [{parameter: password, name: redis, key: password}]}
+""")
+        wait("its Secret cannot be read", lambda: davit.decisions("worker")["errors"], 10)
+        redis.command("DEL", "jobs")
+        holds("the old queue has no say", lambda: self.api.replicas("default", "worker") == 5, 6)
+
+    def test_an_object_that_comes_back_keeps_its_cooldown(self):
+        """A file that is being written over is empty for a moment."""
+        redis, davit = self.keep(Redis(self.folder)), self.davit()
+        self.redis_object(davit, redis, cooldownPeriod=60)
+        text = (davit.config / "a.yaml").read_text()
+        davit.start()
+        redis.push("jobs", 5)
+        wait("active", lambda: self.api.replicas("default", "worker") == 1, 10)
+        davit.write("a.yaml", "")
+        wait("gone", lambda: davit.metric("davit_objects") == 0, 5)
+        redis.command("DEL", "jobs")
+        davit.write("a.yaml", text)
+        wait("back", lambda: davit.metric("davit_objects") == 1 and davit.decisions("worker")["decisions"], 5)
+        holds("cooldown", lambda: self.api.replicas("default", "worker") == 1, 4)
+
+    def test_a_target_that_left_zero_is_looked_at_soon(self):
+        redis, davit = self.keep(Redis(self.folder)), self.davit()
+        self.redis_object(davit, redis, pollingInterval=3600, cooldownPeriod=3600)
+        redis.push("jobs", 5)
+        davit.start()
+        wait("one", lambda: self.api.replicas("default", "worker") == 1, 10)
+        redis.push("jobs", 20)
+        wait("the next look comes within the HPA's period", lambda: self.api.replicas("default", "worker") == 5, 20)
+
+    def test_it_ends_in_time_in_every_state(self):
+        hanging, redis = self.keep(HangingServer()), self.keep(Redis(self.folder))
+        good = self.sandbox.kubeconfig.read_text()
+        for name, port, faults in (("api hangs", hanging.port, []), ("no api", free_port(), []),
+                                   ("state hangs", self.sandbox.port, [{"method": "GET", "path": "/configmaps", "status": 500, "times": 1000}]),
+                                   ("hpas fail", self.sandbox.port, [{"method": "GET", "path": "/horizontalpodautoscalers", "status": 500, "times": 1000}]),
+                                   ("source hangs", self.sandbox.port, [])):
+            for delay in (0.05, 1.5):
+                with self.subTest(name, delay=delay):
+                    self.sandbox.faults(*faults)
+                    config = self.folder / "case.kubeconfig"
+                    config.write_text(good.replace(f":{self.sandbox.port}", f":{port}"))
+                    davit = self.keep(Davit(DAVIT, self.folder, config, name=f"{name.replace(' ', '-')}-{delay}"))
+                    for i, source in enumerate((hanging.port, redis.port)):
+                        davit.write(f"{i}.yaml", scaled_object(f"w{i}", [redis_trigger(source, "jobs")], pollingInterval=1))
+                    davit.start(ready=False)
+                    wait("it listens for signals", lambda: "API server" in davit.process.text(), 10, every=0.01)
+                    time.sleep(delay)
+                    begin = time.monotonic()
+                    self.assertEqual(davit.stop(), 0)
+                    self.assertLess(time.monotonic() - begin, 3, "sanitizers and two cores included")
 
 
 if __name__ == "__main__":
