@@ -90,6 +90,44 @@ static int source_open(struct net *net, const void *config, struct scaler_source
     return 0;
 }
 
+/* Shorter ones ("1", "true") are no secrets, and would hide too many messages. */
+#define SECRET_MIN 8
+
+/* Header and query parameter values may be tokens, though nobody marks them as such: as they are, and as they
+ * stand in the URL. */
+static void add_values(struct text_list *secrets, const struct text_map *map)
+{
+    for (size_t i = 0; i < map->len; i++) {
+        if (strlen(map->items[i].value) < SECRET_MIN)
+            continue;
+        AUTO_STRBUF struct strbuf escaped;
+        strbuf_init(&escaped);
+        strbuf_append_query_escaped(&escaped, map->items[i].value);
+        text_list_add(secrets, map->items[i].value);
+        text_list_add(secrets, escaped.data);
+    }
+}
+
+static void add_secrets(const struct prometheus_config *config, const char *header, struct text_list *secrets)
+{
+    const struct http_auth *auth = &config->auth;
+    const char *query = strchr(config->server_address, '?');
+    const char *const fixed[] = {auth->bearer_token,  auth->password, auth->custom_value,      auth->api_key,
+                                 auth->client_secret, header,         query ? query + 1 : NULL};
+    for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+        if (!text_empty(fixed[i]))
+            text_list_add(secrets, fixed[i]);
+    add_values(secrets, &config->custom_headers);
+    add_values(secrets, &config->query_parameters);
+}
+
+static void forget_secrets(struct text_list *secrets)
+{
+    for (size_t i = 0; i < secrets->len; i++)
+        mem_wipe(secrets->items[i], strlen(secrets->items[i]));
+    text_list_done(secrets);
+}
+
 /* "HTTP status 400: parse error …": what the server says of the query is what its author needs. */
 static void add_server_text(const struct prometheus_config *config, const struct http_response *response,
                             struct err *err)
@@ -98,10 +136,12 @@ static void add_server_text(const struct prometheus_config *config, const struct
     if (!prometheus_response_error(response->body, response->body_len, text, sizeof(text)))
         return;
     struct prometheus_headers headers;
+    struct text_list secrets = {0};
     prometheus_headers_init(config, &headers);
-    const char *secrets[] = {config->auth.bearer_token, config->auth.password,      config->auth.custom_value,
-                             config->auth.api_key,      config->auth.client_secret, headers.auth_value};
-    quote_untrusted(quoted, sizeof(quoted), text, strlen(text), secrets, ARRAY_LEN(secrets));
+    add_secrets(config, headers.auth_value, &secrets);
+    quote_untrusted(quoted, sizeof(quoted), text, strlen(text), (const char *const *)secrets.items,
+                    secrets.len);
+    forget_secrets(&secrets);
     prometheus_headers_done(&headers);
     err_set(err, (enum err_code)err->code, "HTTP status %d: %s", response->status, quoted);
 }

@@ -137,7 +137,11 @@ static void check_addresses(struct redis_params *params, bool every, const struc
         char *host = NULL;
         uint16_t port = 0;
         if (redis_address_parse(addresses->items[i], &host, &port, &err) < 0)
-            params_report(sink, "address", "\"%s\": %s", addresses->items[i], err.msg);
+            params_report(sink, "address", "\"%s\": %s",
+                          strchr(addresses->items[i], '@')
+                              ? "..."
+                              : addresses->items[i], /* redis://user:password@host */
+                          err.msg);
         mem_free(host);
     }
 }
