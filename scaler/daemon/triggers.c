@@ -22,12 +22,14 @@ static void keep_errors(struct params_error_sink *sink, bool warning, const char
              key ? ": " : "", message);
 }
 
-static void set_error(struct trigger *trigger, const char *text)
+/* true: it is news. */
+static bool set_error(struct trigger *trigger, const char *text)
 {
-    if (!text || !text_eq(trigger->error, text)) {
-        mem_free(trigger->error);
-        trigger->error = mem_strdup(text);
-    }
+    if (text_eq(trigger->error, text))
+        return false;
+    mem_free(trigger->error);
+    trigger->error = mem_strdup(text);
+    return text != NULL;
 }
 
 static void drop_query(struct trigger *trigger)
@@ -97,8 +99,7 @@ static void attach(struct object *object, uint32_t index, const struct text_map 
     drop_query(trigger);
     trigger->query = query;
     trigger->reading = (struct reading){.state = query ? READING_PENDING : READING_ERROR};
-    set_error(trigger, query ? NULL : first.text);
-    if (!query)
+    if (set_error(trigger, query ? NULL : first.text))
         report_trigger_error(object, trigger, index);
 }
 
@@ -113,8 +114,8 @@ static void build_one(struct object *object, uint32_t index)
         drop_query(trigger);
         trigger->reading = (struct reading){.state = READING_ERROR};
         AUTO_FREE char *text = mem_printf("no scaler for trigger type \"%s\"", spec->type);
-        set_error(trigger, text);
-        report_trigger_error(object, trigger, index);
+        if (set_error(trigger, text))
+            report_trigger_error(object, trigger, index);
         return;
     }
     switch (credentials_resolve(object, spec, &auth, &env, &err)) {
@@ -129,8 +130,8 @@ static void build_one(struct object *object, uint32_t index)
         if (trigger->query)
             break; /* unreadable now is not changed: keep asking with what is known */
         trigger->reading = (struct reading){.state = READING_ERROR};
-        set_error(trigger, err.msg);
-        report_trigger_error(object, trigger, index);
+        if (set_error(trigger, err.msg))
+            report_trigger_error(object, trigger, index);
         break;
     }
     text_map_done_secret(&auth);
@@ -164,6 +165,8 @@ void trigger_forget(struct object *object, uint32_t index)
     drop_query(trigger);
     trigger->reading = (struct reading){.state = READING_PENDING};
     set_error(trigger, NULL);
+    mem_free(trigger->metric_name);
+    trigger->metric_name = NULL;
     object->trigger_policies[index] = (struct trigger_policy){0};
 }
 

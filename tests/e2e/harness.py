@@ -36,7 +36,7 @@ def wait(what, check, seconds=30, every=0.1):
             last = check()
             if last:
                 return last
-        except (OSError, urllib.error.URLError, KeyError, ValueError) as error:
+        except (OSError, urllib.error.URLError, LookupError, ValueError) as error:
             last = error
         time.sleep(every)
     raise AssertionError(f"{what}: not within {seconds} s (last: {last!r})")
