@@ -61,6 +61,15 @@ static uint64_t uid_hash(const char *uid)
     return uid ? text_hash(uid, strlen(uid)) : 0;
 }
 
+/* Current as of what the watch knows now: an answer it has not caught up with must not be asked for again and
+ * again. */
+static void note_template_age(struct object *object, int64_t generation)
+{
+    const struct target_info *info = object->target ? target_info(object->target) : NULL;
+    object->template_generation = info && info->generation > generation ? info->generation : generation;
+    object->template_uid = uid_hash(info ? info->uid : NULL);
+}
+
 static void on_template(int status, json_t *body, const struct err *error, void *arg)
 {
     (void)status;
@@ -82,9 +91,7 @@ static void on_template(int status, json_t *body, const struct err *error, void 
     json_decref(object->template_spec);
     json_t *spec = json_dig(body, "spec", "template", "spec", NULL);
     object->template_spec = spec ? json_incref(spec) : json_object();
-    json_t *meta = json_object_get(body, "metadata");
-    object->template_generation = json_i64(meta, "generation", 0);
-    object->template_uid = uid_hash(json_str(meta, "uid"));
+    note_template_age(object, json_i64(json_object_get(body, "metadata"), "generation", 0));
     rebuild_soon(object);
 }
 
@@ -92,7 +99,7 @@ static bool template_current(const struct object *object)
 {
     const struct target_info *info = object->target ? target_info(object->target) : NULL;
     return object->template_spec && info && object->template_generation >= info->generation &&
-           (text_empty(info->uid) || object->template_uid == uid_hash(info->uid));
+           object->template_uid == uid_hash(info->uid);
 }
 
 static enum resolve_result need_template(struct object *object, struct err *err)

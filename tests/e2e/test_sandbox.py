@@ -301,6 +301,31 @@ spec: {secretTargetRef: [{parameter: password, name: redis, key: password}]}
                     self.assertEqual(davit.stop(), 0)
                     self.assertLess(time.monotonic() - begin, 3, "sanitizers and two cores included")
 
+    def test_a_moved_object_reads_the_new_targets_environment(self):
+        empty, redis, davit = self.keep(Redis(self.folder)), self.keep(Redis(self.folder)), self.davit()
+        for name, source in (("old", empty), ("new", redis)):
+            container = {"name": "c", "image": "i", "env": [{"name": "REDIS", "value": f"127.0.0.1:{source.port}"}]}
+            labels = {"app": name}
+            self.api.create("/apis/apps/v1/namespaces/default/deployments", {
+                "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": "default"},
+                "spec": {"replicas": 5, "selector": {"matchLabels": labels},
+                         "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}}}})
+        redis.push("jobs", 25)
+        trigger = redis_trigger(redis.port, "jobs")
+        del trigger["metadata"]["address"]
+        trigger["metadata"]["addressFromEnv"] = "REDIS"
+        zero = {"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}}
+        write = lambda target: davit.write("a.yaml", scaled_object("worker", [trigger], target=target, pollingInterval=1, cooldownPeriod=1, advanced=zero))
+        self.sandbox.faults({"method": "GET", "path": "/deployments/old", "latencyMs": 1500, "times": 1})
+        write("old")
+        davit.start()
+        time.sleep(0.3)
+        write("new")
+        wait("moved", lambda: davit.decisions("worker")["target"]["name"] == "new", 5)
+        holds("25 jobs are five replicas", lambda: self.api.replicas("default", "new") == 5, 5)
+        self.assertEqual(davit.decisions("worker")["decisions"][0]["triggers"][0]["value"], 25)
+        self.assertEqual(self.api.replicas("default", "old"), 5)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
