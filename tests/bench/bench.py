@@ -21,7 +21,7 @@ class Report:
         self.rows = []
 
     def add(self, bench, value, unit, goal=None, met=None, **more):
-        """goal: words; met: whether it is. reference and ratio in more: the bare loop, and value / reference."""
+        """goal: words; met: whether it is. In more: reference and ratio (the bare loop, and value / reference), note."""
         row = {"bench": bench, "value": value, "unit": unit, "goal": goal, "met": met, **more}
         self.rows.append(row)
         print(json.dumps(row, ensure_ascii=False), flush=True)
@@ -36,6 +36,7 @@ class Report:
         lines = ["| what | measured | goal | |", "|---|---|---|---|"]
         for row in self.rows:
             ratio = f" ({row['ratio']:.2f} of bare: {row['reference']:,.0f})" if "ratio" in row else ""
+            ratio += f" ({row['note']})" if "note" in row else ""
             mark = {None: "", True: "met", False: "**missed**"}[row["met"]]
             lines.append(f"| {row['bench']} | {row['value']:,g} {row['unit']}{ratio} | {row['goal'] or ''} | {mark} |")
         return "\n".join(lines)

@@ -4,6 +4,7 @@ import random
 import re
 import socket
 import statistics
+import threading
 import time
 
 from harness import Davit, Process, Redis, Sandbox, binaries, wait
@@ -45,6 +46,26 @@ def answering(space):
     log = space.folder / "answer.out"
     space.keep(Process([binaries()[0].parent / "tests" / "bench" / "bench_answer"], log))
     return int(wait("the answering server", lambda: log.read_text().strip()))
+
+
+class Heartbeat:
+    """How late an idle process wakes from sleeps of 100 ms: the machine's share of the loop's lag."""
+
+    def __init__(self):
+        self.late, self.ended = [], False
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while not self.ended:
+            begin = time.monotonic()
+            time.sleep(0.1)
+            self.late.append((time.monotonic() - begin - 0.1) * 1000)
+
+    def p99_ms(self):
+        self.ended = True
+        self.thread.join()
+        return round(sorted(self.late)[int(len(self.late) * 0.99) - 1], 2)
 
 
 def proc(pid, what):
@@ -133,12 +154,13 @@ def all_decided(fleet):
 def steady(report, title, fleet, base, settle, seconds):
     """The daemon at work, between two scrapes."""
     all_decided(fleet)
+    heartbeat = Heartbeat()
     time.sleep(settle)
     before = Metrics(fleet.davit)
     cpu, begin = cpu_seconds(fleet.pid), time.monotonic()
     time.sleep(seconds)
     cpu, span = cpu_seconds(fleet.pid) - cpu, time.monotonic() - begin
-    rss = rss_bytes(fleet.pid)
+    rss, idle_ms = rss_bytes(fleet.pid), heartbeat.p99_ms()
     after = Metrics(fleet.davit)
     per_second = lambda name: (after[name] - before[name]) / (after.at - before.at)  # noqa: E731
     full = fleet.n == 10_000
@@ -149,16 +171,18 @@ def steady(report, title, fleet, base, settle, seconds):
     add("CPU", round(cpu / span, 3), "cores", BUDGET["cores"] if full else None)
     add("resident memory", round(rss / (1 << 20), 1), "MiB", BUDGET["rss_mib"] if full else None, peak_mib=round(rss_bytes(fleet.pid, "VmHWM") / (1 << 20), 1))
     add("per object", round((rss - base) / fleet.n), "bytes", BUDGET["bytes"])
-    add("loop lag p99", round(after["davit_loop_lag_p99_seconds"] * 1000, 2), "ms", BUDGET["lag_ms"], max_ms=after["davit_loop_lag_max_seconds"] * 1000)
+    add("loop lag p99", round(after["davit_loop_lag_p99_seconds"] * 1000, 2), "ms", BUDGET["lag_ms"],
+        max_ms=round(after["davit_loop_lag_max_seconds"] * 1000, 1), note=f"an idle process: {idle_ms} ms")
     add("late readings", after["davit_late_reads_total"] - before["davit_late_reads_total"], "", 0)
-    add("API requests but watches", round((after.api - before.api) / (after.at - before.at), 3), "per s", 1)
+    add("API requests but watches", round((after.api - before.api) / (after.at - before.at), 3), "per s", 1 if fleet.n == 1_000 else None)
     add("/metrics", round(after.seconds * 1000), "ms", None, bytes=after.size)
     assert after["davit_object_scaling"] == fleet.n, "an object does not scale"
 
 
 def run_steady(report, space, quick, sizes, name, prometheus):
     base = empty_rss(space)
-    settle, seconds = (5, 10) if quick else (30, 30)
+    # The loop's lag is told of the last 100 s: a short run's includes the start.
+    settle, seconds = (5, 10) if quick else (90, 30)
     for n in sizes:
         fleet = Fleet(space, n)
         fleet.write(interval=1, prometheus_port=answering(space) if prometheus else None)
