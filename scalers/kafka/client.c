@@ -11,10 +11,13 @@
 #include "scalers/shared/quote.h"
 
 /* isolation.level: end offsets are high watermarks, as consumers without transactions see them.
- * metadata.max.age.ms: how late new partitions and moved leaders may be noticed. */
+ * metadata.max.age.ms: how late new partitions and moved leaders may be noticed.
+ * socket.timeout.ms: longer than we wait for anything. A FindCoordinator that times out three times is lost
+ * together with a reference to its broker, and the client can then never be destroyed (2.0 to 2.15 at least);
+ * a client that hears nothing is replaced before (session.c). */
 static const char *const fixed_settings[][2] = {
     {"client.id", "davit"},
-    {"socket.timeout.ms", "10000"},
+    {"socket.timeout.ms", "60000"},
     {"socket.connection.setup.timeout.ms", "10000"},
     {"socket.keepalive.enable", "true"},
     {"socket.nagle.disable", "true"},
@@ -24,7 +27,6 @@ static const char *const fixed_settings[][2] = {
     {"allow.auto.create.topics", "false"},
     {"isolation.level", "read_uncommitted"},
     {"enable.auto.commit", "false"},
-    {"log.connection.close", "false"},
     {"log_level", "6"},
 };
 
@@ -168,13 +170,15 @@ int kafka_client_new(const struct kafka_cluster *cluster, const char *group, str
     return 0;
 }
 
-void kafka_client_free(struct kafka_client *client)
+/* Before 2.6.1 the library's SCRAM repeats a part of the nonce, which brokers accept no longer
+ * (CVE-2024-56128). */
+static const char *scram_hint(const struct kafka_client *client, enum err_code code)
 {
-    if (!client)
-        return;
-    rd_kafka_queue_destroy(client->queue);
-    rd_kafka_destroy_flags(client->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-    mem_free(client);
+    enum kafka_mechanism mechanism = client->cluster->mechanism;
+    bool scram = mechanism == KAFKA_SASL_SCRAM_256 || mechanism == KAFKA_SASL_SCRAM_512;
+    if (code != ERR_AUTH || !scram || rd_kafka_version() >= 0x02060100)
+        return "";
+    return " (librdkafka before 2.6.1 cannot do SCRAM with Kafka 3.7.2, 3.8.1, 3.9 and newer)";
 }
 
 static void on_error(struct kafka_client *client, rd_kafka_event_t *event)
@@ -186,7 +190,8 @@ static void on_error(struct kafka_client *client, rd_kafka_event_t *event)
     }
     char text[QUOTE_MAX + 1];
     quote(client->cluster, rd_kafka_event_error_string(event), text, sizeof(text));
-    err_set(&client->problem, kafka_err_code(code), "%s", text);
+    enum err_code ours = kafka_err_code(code);
+    err_set(&client->problem, ours, "%s%s", text, scram_hint(client, ours));
 }
 
 /* True: the event is an answer, for the caller. */

@@ -10,9 +10,6 @@
 #include "scaler/base/err.h"
 #include "scalers/kafka/cluster.h"
 
-/* The longest any request to a broker may take. */
-#define KAFKA_REQUEST_MS 10000
-
 struct kafka_client {
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue; /* answers of admin requests and the client's own events */
@@ -29,7 +26,10 @@ struct kafka_client {
  * Does not connect. ERR_CONFIG: the library refuses the settings. */
 int kafka_client_new(const struct kafka_cluster *cluster, const char *group, struct kafka_client **ret,
                      struct err *err);
-void kafka_client_free(struct kafka_client *client); /* NULL is fine */
+/* Ends it on a thread of its own and waits up to wait_ms for that. NULL is fine. */
+void kafka_client_end(struct kafka_client *client, int64_t wait_ms);
+/* How many clients of this process are still ending. */
+unsigned kafka_clients_ending(void);
 
 /* Waits up to timeout_ms for an answer to an admin request; events of the client are dealt with in between.
  * NULL: none. The caller destroys it. */

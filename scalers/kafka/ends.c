@@ -13,7 +13,7 @@
 
 /* The library's time for a call grows with the square of this. */
 #define CALL_PARTITIONS 500
-#define CALL_MS         4000
+#define CALL_MS         3000
 #define SINGLE_MS       1500 /* a call for one topic, after one for many failed */
 #define SUSPECTS_MS     3000 /* for all topics whose leaders did not answer last time */
 #define PROBE_MAX       200000

@@ -14,7 +14,10 @@
  */
 #define STUCK_MS         ((int64_t)20 * 1000)
 #define RENEW_AT_MOST_MS ((int64_t)5 * 1000)
-#define FIRST_PROBE      16
+/* More clients that do not end are not made worse by new ones. */
+#define ENDING_MAX  8
+#define END_WAIT_MS 2000
+#define FIRST_PROBE 16
 
 int64_t kafka_session_left_ms(const struct kafka_session *session)
 {
@@ -40,9 +43,9 @@ static bool has_stuck_request(const struct kafka_session *session, int64_t now_m
     return false;
 }
 
-static void drop_client(struct kafka_session *session)
+static void drop_client(struct kafka_session *session, int64_t wait_ms)
 {
-    kafka_client_free(session->client);
+    kafka_client_end(session->client, wait_ms);
     session->client = NULL;
     struct kafka_group *group, *tmp;
     HASH_ITER (hh, session->groups, group, tmp)
@@ -53,20 +56,24 @@ static void drop_client(struct kafka_session *session)
  * (any more). A new client is the only way to make it look again. */
 static bool outlived(const struct kafka_session *session, int64_t now_ms)
 {
-    if (now_ms - session->renewed_ms < RENEW_AT_MOST_MS)
+    if (now_ms - session->renewed_ms < RENEW_AT_MOST_MS || kafka_clients_ending() >= ENDING_MAX)
         return false;
     return session->coordinator_moved || now_ms - session->client->heard_ms > SILENCE_MS ||
            has_stuck_request(session, now_ms);
 }
 
+void kafka_session_tend(struct kafka_session *session)
+{
+    if (session->client && outlived(session, clock_mono_ms()))
+        drop_client(session, 0);
+}
+
 int kafka_session_ready(struct kafka_session *session, const char *group, struct err *err)
 {
-    int64_t now_ms = clock_mono_ms();
-    if (session->client && outlived(session, now_ms))
-        drop_client(session);
+    kafka_session_tend(session);
     if (session->client)
         return 0;
-    session->renewed_ms = now_ms;
+    session->renewed_ms = clock_mono_ms();
     session->coordinator_moved = false;
     return kafka_client_new(session->cluster, group, &session->client, err);
 }
@@ -165,7 +172,7 @@ void kafka_session_reset(struct kafka_session *session)
 void kafka_session_done(struct kafka_session *session)
 {
     kafka_session_reset(session); /* answers belong to the client */
-    drop_client(session);
+    drop_client(session, END_WAIT_MS);
     forget(session, INT64_MAX);
     kafka_memory_done(&session->memory);
 }

@@ -74,6 +74,8 @@ struct kafka_session {
 };
 
 void kafka_session_done(struct kafka_session *session);
+/* Drops a client that can no longer help (see session.c). */
+void kafka_session_tend(struct kafka_session *session);
 /* Makes the client if there is none, and a new one where the old can no longer help (see session.c). group:
  * any of those asked for. */
 int kafka_session_ready(struct kafka_session *session, const char *group, struct err *err);

@@ -98,6 +98,7 @@ static void serve_idle(struct kafka_worker *worker)
     if (late)
         kafka_committed_late(late);
     turn(worker);
+    kafka_session_tend(&worker->session);
 }
 
 static struct kafka_request *take_waiting(struct kafka_worker *worker)
