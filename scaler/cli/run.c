@@ -105,7 +105,7 @@ static int take_stabilization(struct run_options *run, const char *value, struct
 static int take_text(struct run_options *run, int code, const char *value)
 {
     const char **texts[] = {
-        [OPT_CONFIG - OPT_CONFIG] = &run->daemon.config_dir,
+        [0] = &run->daemon.config_dir,
         [OPT_KUBECONFIG - OPT_CONFIG] = &run->daemon.kubeconfig,
         [OPT_CONTEXT - OPT_CONFIG] = &run->daemon.context,
         [OPT_NAMESPACE - OPT_CONFIG] = &run->daemon.ns,

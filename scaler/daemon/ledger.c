@@ -114,7 +114,7 @@ void ledger_set_write(struct ledger *ledger, enum ledger_write write)
 
 void ledger_done(struct ledger *ledger)
 {
-    for (size_t i = 0; i < ledger->cap; i++)
+    for (size_t i = 0; ledger->entries && i < ledger->cap; i++)
         entry_done(&ledger->entries[i]);
     mem_free(ledger->entries);
     *ledger = (struct ledger){0};

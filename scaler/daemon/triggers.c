@@ -228,7 +228,7 @@ void triggers_build(struct object *object)
 
 void triggers_drop(struct object *object)
 {
-    for (uint32_t i = 0; i < object->triggers_len; i++) {
+    for (uint32_t i = 0; object->triggers && i < object->triggers_len; i++) {
         drop_query(&object->triggers[i]);
         mem_free(object->triggers[i].error);
         mem_free(object->triggers[i].metric_name);

@@ -169,7 +169,7 @@ static void on_plugin(struct exec_credential *credential, const struct err *erro
     if (error) {
         int64_t wait = note_failure(auth, error);
         log_warn(NULL, "%s; trying again in %lldms", error->msg, (long long)wait);
-    } else {
+    } else if (credential) {
         store_fetched(auth, credential);
     }
     auth->changed(auth->arg);

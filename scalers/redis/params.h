@@ -27,7 +27,7 @@ struct redis_params {
  * tls_params_rows at REDIS_PARAMS_TLS_OFFSET more. */
 #define REDIS_PARAMS_ROWS_LEN 12
 extern const struct param_row redis_params_rows[REDIS_PARAMS_ROWS_LEN];
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): the arguments are names of a struct and its member */
+/* NOLINTBEGIN(bugprone-macro-parentheses): the arguments are names of a struct and its member */
 #define REDIS_PARAMS_GROUPS(config, member)                                                                  \
     {.rows = redis_params_rows,                                                                              \
      .rows_len = REDIS_PARAMS_ROWS_LEN,                                                                      \
@@ -36,6 +36,7 @@ extern const struct param_row redis_params_rows[REDIS_PARAMS_ROWS_LEN];
         .rows = tls_params_rows, .rows_len = TLS_PARAMS_ROWS_LEN,                                            \
         .offset = offsetof(struct config, member.tls)                                                        \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define REDIS_PARAMS_GROUPS_LEN 2
 
 /* every: all addresses are used (cluster, sentinel), not only the first. */
