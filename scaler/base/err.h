@@ -34,8 +34,8 @@ static inline int err_result(int filled, enum err_code code)
     return code;
 }
 
-/* Fills err (which may be NULL) and gives code. Text longer than ERR_TEXT_MAX is cut at a UTF-8 boundary. Around a
- * function, so that compilers and analysers see that the value is the code, and negative. */
+/* Fills err (which may be NULL) and gives code. Text longer than ERR_TEXT_MAX is cut at a UTF-8 boundary.
+ * Around a function, so that compilers and analysers see that the value is the code, and negative. */
 #define err_set(err, code, ...) err_result(err_fill((err), (code), __VA_ARGS__), (code))
 
 /* Puts "context: " before err's text, keeps and returns its code. */

@@ -90,7 +90,7 @@ struct object {
     uint64_t write_failures;
     bool was_active, active_known;
     uint64_t trigger_errors;
-    struct { /* for the state ConfigMap */
+    struct {               /* for the state ConfigMap */
         uint64_t key_hash; /* 0: not known yet */
         uint64_t signature;
     } saved;
@@ -145,8 +145,10 @@ struct kube_object_ref object_ref(const struct object *object); /* what its even
 /* triggers.c: from manifest to queries */
 void triggers_build(struct object *object); /* (re)builds all; those that cannot be built carry an error */
 void triggers_drop(struct object *object);
-void trigger_forget(struct object *object, uint32_t index); /* pending, and no query, until it is built anew */
-/* Before the next manifest takes over: forgets the triggers that are not the same in it, and how often they failed. */
+void trigger_forget(struct object *object,
+                    uint32_t index); /* pending, and no query, until it is built anew */
+/* Before the next manifest takes over: forgets the triggers that are not the same in it, and how often they
+ * failed. */
 void triggers_compare(struct object *object, const struct scaled_object *next);
 /* Made for each decision: kept with every object it would be the largest part of it. Borrows from object. */
 void policy_fill(const struct object *object, struct policy *ret);
@@ -162,7 +164,8 @@ enum resolve_result credentials_resolve(struct object *object, const struct trig
                                         struct text_map *auth, struct text_map *env, struct err *err);
 void credentials_drop(struct object *object);
 void credentials_target_changed(struct object *object);
-void credentials_follow_auths(struct object *object, const struct config_set *before); /* a new snapshot is in daemon->config */
+void credentials_follow_auths(struct object *object,
+                              const struct config_set *before); /* a new snapshot is in daemon->config */
 
 /* round.c: reading and deciding */
 void round_schedule(struct object *object, int64_t delay_ms);

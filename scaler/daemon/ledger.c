@@ -67,7 +67,7 @@ static struct ledger_entry *newest_of(const struct ledger *ledger)
 /* Only a full ring grows, and one that has never gone round: its entries lie in order from 0. */
 static void make_room(struct ledger *ledger)
 {
-    if (ledger->len < ledger->cap || ledger->cap == LEDGER_ENTRIES)
+    if (ledger->entries && (ledger->len < ledger->cap || ledger->cap == LEDGER_ENTRIES))
         return;
     unsigned cap = ledger->cap ? ledger->cap * 2u : 1;
     ledger->entries = mem_realloc_array(ledger->entries, cap, sizeof *ledger->entries);

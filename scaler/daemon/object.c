@@ -358,6 +358,9 @@ static void add_or_update(struct daemon *daemon, const struct config_set *before
     } else if (object->spec->meta.content_hash != spec->meta.content_hash) {
         object_update(object, spec);
     } else {
+        /* Equal in all that counts; holding on to the older copy would keep two of every object. */
+        scaled_object_unref(object->spec);
+        object->spec = scaled_object_ref(spec);
         credentials_follow_auths(object, before);
     }
 }

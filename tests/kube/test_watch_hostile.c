@@ -288,8 +288,9 @@ END_TEST
 
 #define THREE_EVENTS                                                                                         \
     EVENT("ADDED", OBJECT("c", "11"))                                                                        \
-    EVENT("MODIFIED", OBJECT("a", "12")) EVENT("DELETED", OBJECT("b", "1"                                    \
-                                                                      "3"))
+    EVENT("MODIFIED", OBJECT("a", "12"))                                                                     \
+    EVENT("DELETED", OBJECT("b", "1"                                                                         \
+                                 "3"))
 
 static void byte_by_byte(struct follower *follower, struct peer_conn *conn, const struct request *request)
 {
