@@ -218,7 +218,7 @@ static void trigger_families(struct daemon *daemon, struct strbuf *body)
         head(&family, families[i].name, "gauge", families[i].help);
         for (struct object *object = daemon->objects; object; object = object->hh.next)
             for (uint32_t t = 0; t < shown_triggers(object); t++, index++)
-                if (!families[i].only_known || trigger_known(object, t))
+                if (!families[i].only_known || trigger_known(object, t) > 0)
                     line(&family, &sets, index, families[i].value(object, t));
     }
     label_sets_done(&sets);
