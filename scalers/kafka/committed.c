@@ -8,8 +8,9 @@
 #include "scalers/kafka/session.h"
 
 #define WINDOW          200  /* requests under way */
-#define WAIT_MS         5000 /* for groups */
-#define SUSPECT_WAIT_MS 1000 /* for groups that did not answer last time, once the others have */
+#define ROUND_MS        6000 /* leaves time for the end offsets */
+#define WAIT_MS         5000 /* without any answer */
+#define SUSPECT_WAIT_MS 1000 /* the same, once only groups that did not answer last time are left */
 #define DOWN_WAIT_MS    2000 /* while no broker can be reached: a reconnection takes at most a second */
 #define SLICE_MS        100  /* how long a wish to stop may go unnoticed */
 
@@ -30,6 +31,7 @@ struct round {
     size_t answered;
     size_t healthy_answered;
     int64_t started_ms;
+    int64_t answered_ms; /* the last time; started_ms at first */
 };
 
 static void collect(struct round *round)
@@ -101,9 +103,8 @@ static void fail(const struct kafka_session *session, struct kafka_group *group,
 {
     struct err error = {0};
     AUTO_FREE char *what = mem_printf("consumer group %s", group->name);
-    int ours = kafka_client_err(session->client, code, &error, what);
+    kafka_client_err(session->client, code, &error, what);
     kafka_session_fail(&group->error, &error);
-    group->suspect = ours == ERR_TIMEOUT || ours == ERR_IO;
 }
 
 static rd_kafka_resp_err_t read_answer(struct kafka_group *group, rd_kafka_event_t *event)
@@ -130,6 +131,7 @@ static void take_answer(struct round *round, struct kafka_group *group, rd_kafka
     group->answered = true;
     group->answer = event;
     round->answered++;
+    round->answered_ms = clock_mono_ms();
     if (!group->suspect)
         round->healthy_answered++;
     rd_kafka_resp_err_t code = read_answer(group, event);
@@ -140,8 +142,6 @@ static void take_answer(struct round *round, struct kafka_group *group, rd_kafka
         round->session->coordinator_moved = true;
     if (code)
         fail(round->session, group, code);
-    else
-        group->suspect = false;
 }
 
 /* Takes the event. An answer to what an earlier round asked may be as old as that: the group is asked again.
@@ -181,8 +181,9 @@ static int64_t patience_ms(const struct round *round)
 static bool waiting(struct round *round)
 {
     struct kafka_session *session = round->session;
+    int64_t now_ms = clock_mono_ms();
     return round->answered < round->len && !session->stopping(session->arg) &&
-           clock_mono_ms() - round->started_ms < patience_ms(round);
+           now_ms - round->started_ms < ROUND_MS && now_ms - round->answered_ms < patience_ms(round);
 }
 
 static void give_up(struct round *round)
@@ -190,12 +191,14 @@ static void give_up(struct round *round)
     for (size_t i = 0; i < round->len; i++) {
         if (!round->groups[i]->answered)
             fail(round->session, round->groups[i], RD_KAFKA_RESP_ERR__TIMED_OUT);
+        round->groups[i]->suspect = round->groups[i]->pending;
     }
 }
 
 void kafka_committed_ask(struct kafka_session *session)
 {
-    struct round round = {.session = session, .started_ms = clock_mono_ms()};
+    int64_t now_ms = clock_mono_ms();
+    struct round round = {.session = session, .started_ms = now_ms, .answered_ms = now_ms};
     collect(&round);
     while (waiting(&round)) {
         while (round.next < round.len && round.next < round.answered + WINDOW)
