@@ -40,6 +40,7 @@ struct state {
     unsigned turn;            /* whose turn it is to be saved */
     struct saved_text *saved; /* of objects that have not come yet */
     struct timer timer;
+    bool crowded; /* one did not fit */
     bool off;
     bool final;
     void (*loaded)(struct daemon *daemon);
@@ -314,6 +315,7 @@ static void save_shard(struct shard *shard)
     if (kube_store_write(shard->store, &data, on_written, shard, &err) < 0) {
         shard->writing = false;
         shard->dirty = true;
+        shard->state->crowded = shard->state->crowded || err.code == ERR_LIMIT;
         log_warn(NULL, "saving state: %s; trying again in %d s", err.msg, SAVE_MS / 1000);
     }
     text_map_done(&data);
@@ -324,9 +326,12 @@ static void save_shard(struct shard *shard)
 static void grow(struct state *state)
 {
     size_t objects = HASH_COUNT(state->daemon->objects);
-    unsigned wanted = 1;
-    while (wanted < SHARDS_MAX && wanted * OBJECTS_PER_SHARD < objects)
+    unsigned wanted = state->crowded ? state->len * 2 : 1;
+    while (wanted * OBJECTS_PER_SHARD < objects)
         wanted *= 2;
+    if (wanted > SHARDS_MAX)
+        wanted = SHARDS_MAX;
+    state->crowded = false;
     if (wanted <= state->len)
         return;
     state->turn = state->len;
