@@ -79,7 +79,7 @@ static const struct {
     bool partial;
 } answers[] = {
     {"200 OK", "", "{\"warnings\":[\"w\"],\"data\":{\"result\":[]}}", 0, NULL, SCALER_EMPTY, true},
-    {"200 OK", "", "{}", 0, NULL, SCALER_EMPTY, false},
+    {"200 OK", "", "{}", 0, NULL, SCALER_EMPTY, true},
     {"200 OK", "", PEER_BODY("NaN"), 0, NULL, SCALER_NAN, false},
     {"299 Odd", "", PEER_BODY("3"), 0, NULL, SCALER_OK, false},
     {"204 No Content", "", "", ERR_PROTOCOL, "not the answer", 0, false},
