@@ -277,7 +277,7 @@ spec: {secretTargetRef: [{parameter: password, name: redis, key: password}]}
         davit.start()
         wait("one", lambda: self.api.replicas("default", "worker") == 1, 10)
         redis.push("jobs", 20)
-        wait("the next look comes within the HPA's period", lambda: self.api.replicas("default", "worker") == 5, 20)
+        wait("the next look comes within the HPA's period", lambda: self.api.replicas("default", "worker") == 4, 20)  # max(2n, 4)
 
     def test_it_ends_in_time_in_every_state(self):
         hanging, redis = self.keep(HangingServer()), self.keep(Redis(self.folder))
