@@ -159,16 +159,25 @@ static unsigned connections(const struct http_server *server)
 }
 
 /* At its limit of connections libmicrohttpd stops listening, and starts again only at the beginning of a run:
- * when one has closed some, it needs another, for which no event would come. */
+ * when one has closed some, it needs another, for which no event would come. One that closes some and accepts
+ * others looks as if it had closed none, so there is a look every quarter second while anybody is connected.
+ */
+#define LISTEN_AGAIN_MS 250
+
 static void run(struct http_server *server)
 {
-    MHD_UNSIGNED_LONG_LONG delay_ms;
+    MHD_UNSIGNED_LONG_LONG delay_ms = 0;
     unsigned before;
     do {
         before = connections(server);
         MHD_run(server->daemon);
     } while (connections(server) < before);
-    if (MHD_get_timeout(server->daemon, &delay_ms) == MHD_YES)
+    bool due = MHD_get_timeout(server->daemon, &delay_ms) == MHD_YES;
+    if (connections(server) > 0 && (!due || delay_ms > LISTEN_AGAIN_MS)) {
+        delay_ms = LISTEN_AGAIN_MS;
+        due = true;
+    }
+    if (due)
         timer_start(server->net, &server->timer, (int64_t)delay_ms, on_timer);
     else
         timer_stop(server->net, &server->timer);
