@@ -150,6 +150,7 @@ up() {
 }
 
 down() {
+    [ -d "$1" ] || return 0
     cd "$1"
     [ -f pid ] || return 0
     kill -CONT "$(cat pid)" 2>/dev/null || true
