@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "config/behavior.h"
+#include "scaler/formula/formula.h"
 
 enum metric_type {
     METRIC_AVERAGE_VALUE,
@@ -48,6 +49,20 @@ struct pause_policy {
     bool force_activation;
 };
 
+/* advanced.scalingModifiers: one formula over the triggers' values instead of the greatest of their
+ * proposals. Its value is proposed from like a trigger's; the triggers' own targets and activity do not count
+ * then. */
+struct modifiers_policy {
+    const struct formula *formula;   /* NULL: none; borrowed */
+    struct formula_scratch *scratch; /* whoever decides lends it; needed with a formula */
+    enum metric_type type;
+    int64_t target_milli;
+    double activation; /* active iff the composite > this */
+    const int32_t
+        *inputs; /* for each trigger its input in the formula, or -1 (unnamed, cpu, memory); borrowed */
+    uint32_t inputs_len; /* inputs of the formula */
+};
+
 struct policy {
     int32_t min;
     int32_t max;
@@ -60,6 +75,7 @@ struct policy {
     int32_t down_window_s; /* the controller's flag, 300 */
     struct scaling_behavior behavior;
     struct fallback_policy fallback;
+    struct modifiers_policy modifiers;
     struct pause_policy pause;
     bool hold_unknown; /* spec.davit.unknown: hold: EMPTY and NAN are unknown whatever the trigger says */
     uint32_t triggers_len;

@@ -16,6 +16,11 @@ static const struct vector_kind *const groups[] = {
     vector_kinds_hpa_stabilization, vector_kinds_hpa_reconcile,
 };
 
+/* The first whose key a flat line has. */
+static const struct vector_shape shapes[] = {
+    {NULL, NULL},
+};
+
 struct totals {
     unsigned long passed, failed;
 };
@@ -29,18 +34,36 @@ static const struct vector_kind *find_kind(const char *name)
     return NULL;
 }
 
-static void run_kind(struct vector *vector, const char *name)
+static void (*find_shape(json_t *root))(struct vector *)
 {
-    const struct vector_kind *kind = find_kind(name);
-    if (!kind) {
-        vector_fail(vector, "unknown kind \"%s\"", name);
-        return;
-    }
-    if (!json_is_object(vector->input) || !json_is_object(vector->expect)) {
+    for (const struct vector_shape *shape = shapes; shape->key; shape++)
+        if (json_object_get(root, shape->key))
+            return shape->run;
+    return NULL;
+}
+
+static void run_kind(struct vector *vector, json_t *root)
+{
+    const struct vector_kind *kind = find_kind(input_str(root, "kind"));
+    vector->input = json_object_get(root, "input");
+    vector->expect = json_object_get(root, "expect");
+    if (!kind)
+        vector_fail(vector, "unknown kind \"%s\"", input_str(root, "kind"));
+    else if (!json_is_object(vector->input) || !json_is_object(vector->expect))
         vector_fail(vector, "input and expect must be objects");
-        return;
+    else
+        kind->run(vector);
+}
+
+static void run_vector(struct vector *vector, json_t *root)
+{
+    void (*run_flat)(struct vector *) = json_object_get(root, "expect") ? NULL : find_shape(root);
+    if (run_flat) {
+        vector->input = vector->expect = root;
+        run_flat(vector);
+    } else {
+        run_kind(vector, root);
     }
-    kind->run(vector);
     if (!vector->failed && vector->checks == 0)
         vector_fail(vector, "nothing was compared");
 }
@@ -73,12 +96,8 @@ static void run_line(const char *path, size_t number, const char *line, size_t l
         return;
     }
     const char *id = input_str(root, "id");
-    struct vector vector = {
-        .id = text_empty(id) ? where : id,
-        .input = json_object_get(root, "input"),
-        .expect = json_object_get(root, "expect"),
-    };
-    run_kind(&vector, input_str(root, "kind"));
+    struct vector vector = {.id = text_empty(id) ? where : id};
+    run_vector(&vector, root);
     count(totals, vector.id, vector.failed ? vector.why : NULL);
     vector_done(&vector);
 }

@@ -1,5 +1,8 @@
-/* The vector runner: one JSON object per line {"id", "kind", "input", "expect"}; a kind is one function in a
- * table. A new group of kinds is one file with such a table, and one line in main.c. */
+/* The vector runner: one JSON object per line, in one of two forms.
+ *   {"id", "kind", "input": {…}, "expect": {…}}  a kind is one function in a table (hpa_*.c);
+ *   {"id", …}                                    flat: inputs and outputs stand side by side; what a line is
+ *                                                about shows in the keys it has (exact_*.c).
+ * A new group is one file, and one line in main.c. */
 #ifndef TESTS_VECTORS_RUNNER_H
 #define TESTS_VECTORS_RUNNER_H
 
@@ -12,8 +15,8 @@
 
 struct vector {
     const char *id;
-    json_t *input;
-    json_t *expect;
+    json_t *input;   /* flat: the whole line */
+    json_t *expect;  /* flat: the whole line */
     unsigned checks; /* comparisons made: a vector that compares nothing has failed */
     bool failed;
     char why[1024]; /* of the first failure */
@@ -23,6 +26,12 @@ struct vector {
 
 struct vector_kind {
     const char *name;
+    void (*run)(struct vector *vector);
+};
+
+/* Flat lines that have this key. */
+struct vector_shape {
+    const char *key;
     void (*run)(struct vector *vector);
 };
 
