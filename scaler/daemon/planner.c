@@ -53,11 +53,28 @@ void planner_close(struct planner *planner, void (*closed)(void *arg), void *arg
     planner_check_closed_later(planner);
 }
 
+/* Two sources may have one endpoint and other credentials, which nobody may see: the second one's name ends
+ * in " (2)". */
+static char *unique_name(struct planner *planner, const struct scaler_type *type, const void *config)
+{
+    AUTO_STRBUF struct strbuf base;
+    strbuf_init(&base);
+    type->source_name(config, &base);
+    char *name = mem_strdup(base.data);
+    struct source *other = NULL;
+    HASH_FIND(hh_name, planner->source_names, name, strlen(name), other);
+    for (unsigned number = 2; other; number++) {
+        mem_free(name);
+        name = mem_printf("%s (%u)", base.data, number);
+        HASH_FIND(hh_name, planner->source_names, name, strlen(name), other);
+    }
+    return name;
+}
+
 static struct source *source_of(struct planner *planner, const struct scaler_type *type, const void *config)
 {
-    AUTO_STRBUF struct strbuf key, name;
+    AUTO_STRBUF struct strbuf key;
     strbuf_init(&key);
-    strbuf_init(&name);
     strbuf_printf(&key, "%s\n", type->schema.names[0]);
     type->source_key(config, &key);
     struct source *source = NULL;
@@ -69,10 +86,10 @@ static struct source *source_of(struct planner *planner, const struct scaler_typ
         source->key_len = key.len;
         source->key = mem_alloc(key.len + 1);
         memcpy(source->key, key.data, key.len + 1);
-        type->source_name(config, &name);
-        source->name = mem_strdup(name.data);
+        source->name = unique_name(planner, type, config);
         source->backoff = (struct backoff){.base_ms = 250, .cap_ms = 5000};
         HASH_ADD_KEYPTR(hh, planner->sources, source->key, source->key_len, source);
+        HASH_ADD_KEYPTR(hh_name, planner->source_names, source->name, strlen(source->name), source);
     }
     mem_wipe(key.data, key.len);
     return source;

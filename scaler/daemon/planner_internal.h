@@ -15,7 +15,8 @@ struct source {
     const struct scaler_type *type;
     char *key; /* may hold secrets */
     size_t key_len;
-    char *name;
+    UT_hash_handle hh_name;
+    char *name;                   /* unique among the sources: metric labels and log lines tell them apart */
     struct scaler_source *handle; /* NULL: not open */
     unsigned in_flight;
     unsigned queries;                      /* that refer to it */
@@ -63,7 +64,8 @@ struct query {
 
 struct planner {
     struct net *net;
-    struct source *sources;
+    struct source *sources;      /* by key */
+    struct source *source_names; /* the same, by name */
     struct query *queries;
     struct query *ready; /* answers to hand over in the next turn */
     bool ready_deferred;

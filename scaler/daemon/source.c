@@ -269,6 +269,7 @@ void source_release(struct source *source)
         return;
     struct planner *planner = source->planner;
     HASH_DEL(planner->sources, source);
+    HASH_DELETE(hh_name, planner->source_names, source);
     if (source->handle)
         source_close(source); /* its end frees it */
     else

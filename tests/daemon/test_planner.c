@@ -54,6 +54,13 @@ static void fake_source_key(const void *config, struct strbuf *key)
     strbuf_append(key, ((const struct fake_config *)config)->source);
 }
 
+/* What stands after '#' is the credentials. */
+static void fake_source_name(const void *config, struct strbuf *name)
+{
+    const char *source = ((const struct fake_config *)config)->source;
+    strbuf_append_n(name, source, strcspn(source, "#"));
+}
+
 static void fake_query_key(const void *config, struct strbuf *key)
 {
     strbuf_append(key, ((const struct fake_config *)config)->query);
@@ -124,7 +131,7 @@ static struct scaler_type fake_type = {
     .max_in_flight = 2,
     .describe = fake_describe,
     .source_key = fake_source_key,
-    .source_name = fake_source_key,
+    .source_name = fake_source_name,
     .query_key = fake_query_key,
     .open = fake_open,
     .read = fake_read_start,
@@ -222,6 +229,27 @@ START_TEST(sources_are_shared_queries_are_not)
     ck_assert_uint_eq(fake.reads, 3);
     query_unref(a), query_unref(b), query_unref(c);
     run_for(30);
+}
+END_TEST
+
+static void collect_name(const struct source_stats *stats, void *arg)
+{
+    strbuf_printf(arg, "%s;", stats->name);
+}
+
+START_TEST(sources_of_one_endpoint_have_names_of_their_own)
+{
+    AUTO_STRBUF struct strbuf seen;
+    strbuf_init(&seen);
+    struct query *a = query("s#one", "q"), *b = query("s#two", "q"), *c = query("s#three", "q");
+    planner_each_source(planner, collect_name, &seen);
+    ck_assert_str_eq(seen.data, "s;s (2);s (3);");
+    query_unref(b);
+    b = query("s#four", "q"); /* a name that is free again is used again */
+    strbuf_reset(&seen);
+    planner_each_source(planner, collect_name, &seen);
+    ck_assert_str_eq(seen.data, "s;s (3);s (2);");
+    query_unref(a), query_unref(b), query_unref(c);
 }
 END_TEST
 
@@ -358,6 +386,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, equal_queries_are_read_once);
     tcase_add_test(tcase, sources_are_shared_queries_are_not);
+    tcase_add_test(tcase, sources_of_one_endpoint_have_names_of_their_own);
     tcase_add_test(tcase, a_fresh_reading_is_handed_over_without_asking);
     tcase_add_test(tcase, a_broken_connection_is_tried_once_more);
     tcase_add_test(tcase, in_flight_is_capped_and_the_rest_waits);
