@@ -3,19 +3,9 @@
 
 #include "scaler/base/mem.h"
 #include "scaler/daemon/internal.h"
+#include "scaler/daemon/interval.h"
+#include "scaler/daemon/policy_build.h"
 #include "scaler/daemon/state.h"
-
-/* The HPA's sync period: how often 1…N is looked at, however long pollingInterval is (design.md §7). */
-#define HPA_PERIOD_MS     15000
-#define SHARED_READING_MS 250
-
-static bool all_cached(const struct scaled_object *spec)
-{
-    for (size_t i = 0; i < spec->triggers_len; i++)
-        if (!spec->triggers[i].use_cached_metrics)
-            return false;
-    return spec->triggers_len > 0;
-}
 
 static bool at_zero(const struct object *object)
 {
@@ -24,10 +14,7 @@ static bool at_zero(const struct object *object)
 
 int64_t round_interval_ms(const struct object *object)
 {
-    int64_t polling = object->spec->polling_ms;
-    if (at_zero(object) || all_cached(object->spec) || polling < HPA_PERIOD_MS)
-        return polling;
-    return HPA_PERIOD_MS;
+    return interval_ms(object->spec, at_zero(object));
 }
 
 static void on_timer(struct timer *timer)
@@ -49,8 +36,7 @@ static void schedule_next(struct object *object)
     int64_t now = net_now_ms(object->daemon->net), interval = round_interval_ms(object);
     const struct query *query = object->triggers_len ? object->triggers[0].query : NULL;
     int64_t phase = query ? (int64_t)(query_hash(query) % (uint64_t)interval) : 0;
-    int64_t delay = interval - (now - phase) % interval;
-    round_schedule(object, delay < 1 ? 1 : delay);
+    round_schedule(object, interval_delay_ms(interval, phase, now));
     object->due_as_at_zero = at_zero(object);
 }
 
@@ -147,18 +133,10 @@ static void ask(struct object *object, uint32_t index, int64_t interval)
     struct trigger *trigger = &object->triggers[index];
     if (!trigger->query)
         return;
-    int64_t max_age = interval / 2 < SHARED_READING_MS ? interval / 2 : SHARED_READING_MS;
-    if (object->spec->triggers[index].use_cached_metrics)
-        max_age = object->spec->polling_ms - max_age;
     trigger->waiting = true;
     object->waiting++;
     trigger->waiter.fn = on_answer;
-    query_ask(trigger->query, max_age, &trigger->waiter);
-}
-
-static bool frozen(const struct scaled_object *spec)
-{
-    return spec->pause.paused || spec->pause.bad_replicas || spec->pause.has_replicas;
+    query_ask(trigger->query, interval_max_age_ms(object->spec, index, interval), &trigger->waiter);
 }
 
 void round_begin(struct object *object)
@@ -181,7 +159,7 @@ void round_begin(struct object *object)
     object->in_round = true;
     object->waiting = 0;
     int64_t interval = round_interval_ms(object);
-    if (!frozen(object->spec))
+    if (!policy_frozen(object->spec))
         for (uint32_t i = 0; i < object->triggers_len; i++)
             ask(object, i, interval);
     if (object->waiting == 0)

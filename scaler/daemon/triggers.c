@@ -4,8 +4,8 @@
 
 #include "scaler/base/log.h"
 #include "scaler/base/mem.h"
-#include "scaler/base/number.h"
 #include "scaler/daemon/internal.h"
+#include "scaler/daemon/policy_build.h"
 
 struct first_error {
     struct params_error_sink sink;
@@ -60,21 +60,15 @@ static void *parse(struct object *object, const struct scaler_type *type, uint32
 static bool describe(struct object *object, uint32_t index, const struct scaler_type *type,
                      const void *config, struct first_error *first)
 {
-    struct scaler_target target = {0};
-    type->describe(config, &target);
-    struct trigger_policy *policy = &object->trigger_policies[index];
+    struct scaler_target target;
+    struct err err;
     struct trigger *trigger = &object->triggers[index];
-    policy->target_milli = number_metric_milli(target.threshold);
-    policy->activation = target.activation;
-    policy->missing_is_zero = target.missing_is_zero;
+    int rc = policy_describe_trigger(type, config, &object->trigger_policies[index], &target, &err);
     mem_free(trigger->metric_name);
     trigger->metric_name = mem_printf("s%u-%s", index, target.metric_name);
-    if (policy->target_milli <= 0) {
-        snprintf(first->text, sizeof first->text,
-                 "the target value must be greater than 0 (after rounding to three decimals)");
-        return false;
-    }
-    return true;
+    if (rc < 0)
+        snprintf(first->text, sizeof first->text, "%s", err.msg);
+    return rc == 0;
 }
 
 static void attach(struct object *object, uint32_t index, const struct text_map *auth,
@@ -199,12 +193,8 @@ static void resize(struct object *object)
 
 static void prepare_policies(struct object *object)
 {
-    for (uint32_t i = 0; i < object->triggers_len; i++) {
-        struct trigger_policy *policy = &object->trigger_policies[i];
-        policy->type = object->spec->triggers[i].value_metric ? METRIC_VALUE : METRIC_AVERAGE_VALUE;
-        if (policy->target_milli <= 0)
-            policy->target_milli = 1000; /* until it is built nothing is divided by it */
-    }
+    for (uint32_t i = 0; i < object->triggers_len; i++)
+        policy_build_trigger(&object->spec->triggers[i], &object->trigger_policies[i]);
     history_set_triggers(&object->history, object->triggers_len);
 }
 
@@ -239,52 +229,12 @@ void triggers_drop(struct object *object)
     object->built = false;
 }
 
-static struct fallback_policy fallback_of(const struct scaled_object *spec)
-{
-    static const enum fallback_behavior behaviors[] = {
-        [FALLBACK_KIND_STATIC] = FALLBACK_STATIC,
-        [FALLBACK_KIND_CURRENT] = FALLBACK_CURRENT_REPLICAS,
-        [FALLBACK_KIND_CURRENT_IF_HIGHER] = FALLBACK_CURRENT_REPLICAS_IF_HIGHER,
-        [FALLBACK_KIND_CURRENT_IF_LOWER] = FALLBACK_CURRENT_REPLICAS_IF_LOWER,
-        [FALLBACK_KIND_SCALING_MODIFIERS] = FALLBACK_SCALING_MODIFIERS,
-    };
-    return (struct fallback_policy){.set = spec->fallback.set,
-                                    .failure_threshold = spec->fallback.failure_threshold,
-                                    .replicas = spec->fallback.replicas,
-                                    .behavior = behaviors[spec->fallback.kind]};
-}
-
-static struct pause_policy pause_of(const struct scaled_object *spec)
-{
-    /* paused-replicas that does not parse freezes: the user wanted it not to move. */
-    return (struct pause_policy){.paused = spec->pause.paused || spec->pause.bad_replicas,
-                                 .has_replicas = spec->pause.has_replicas && !spec->pause.bad_replicas,
-                                 .replicas = spec->pause.replicas,
-                                 .scale_in = spec->pause.scale_in,
-                                 .scale_out = spec->pause.scale_out,
-                                 .force_activation = spec->pause.force_activation};
-}
-
 void policy_fill(const struct object *object, struct policy *ret)
 {
-    const struct scaled_object *spec = object->spec;
     const struct daemon_options *options = object->daemon->options;
-    *ret = (struct policy){
-        .min = spec->has_min ? spec->min : 0,
-        .max = spec->max,
-        .has_idle = spec->has_idle,
-        .idle = spec->idle,
-        .cooldown_ms = spec->cooldown_ms,
-        .initial_cooldown_ms = spec->initial_cooldown_ms,
-        .created_ms = object->created_ms,
-        .tolerance = options->tolerance,
-        .down_window_s = options->down_window_s,
-        .behavior = spec->behavior,
-        .fallback = fallback_of(spec),
-        .pause = pause_of(spec),
-        .hold_unknown =
-            spec->unknown == UNKNOWN_HOLD || (spec->unknown == UNKNOWN_DEFAULT && options->hold_unknown),
-        .triggers_len = object->triggers_len,
-        .triggers = object->trigger_policies,
-    };
+    const struct policy_options common = {.tolerance = options->tolerance,
+                                          .down_window_s = options->down_window_s,
+                                          .hold_unknown = options->hold_unknown};
+    policy_build(object->spec, &common, object->created_ms, object->trigger_policies, object->triggers_len,
+                 ret);
 }
