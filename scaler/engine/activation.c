@@ -12,14 +12,12 @@ static int32_t limit_first_step(struct turn *turn, int32_t replicas)
         turn->policy->behavior.set && (rules->has_policies || rules->select == SCALING_SELECT_DISABLED);
     if (!written || replicas <= turn->low)
         return replicas;
-    int32_t limit = rate_up_limit(turn->low, rules, turn_events(turn), turn->now_ms);
-    limit = arith_max_i32(limit, turn->low);
-    if (replicas <= limit)
+    struct rate_bound bound = rate_up_bound(turn->low, rules, turn_events(turn), turn->now_ms);
+    bound.limit = arith_max_i32(bound.limit, turn->low);
+    if (replicas <= bound.limit)
         return replicas;
-    turn_step(turn, LIMIT_RATE_UP, replicas, limit);
-    turn_step_detail(turn, 0, limit - turn->low);
-    turn_recheck(turn, rate_next_change_ms(rules, turn_events(turn), turn->now_ms));
-    return limit;
+    turn_step_rate(turn, replicas, turn->low, &bound, rules);
+    return bound.limit;
 }
 
 /* A written window for scaling up holds the first step as well. A peak from before the rest holds nothing:
@@ -34,11 +32,8 @@ static int32_t stabilize_first_step(struct turn *turn, int32_t desired)
     recommendations_prune(list, up_s, down_s, turn->now_ms);
     struct stabilized result = stabilize_behavior(list, turn->low, desired, up_s, down_s, turn->now_ms);
     recommendations_prune(list, up_s, down_s, turn->now_ms);
-    if (result.replicas < desired) {
-        turn_step(turn, LIMIT_STABILIZATION_UP, desired, result.replicas);
-        turn_step_detail(turn, result.held_since_ms, result.window_s);
-        turn_recheck(turn, result.held_until_ms);
-    }
+    if (result.replicas < desired)
+        turn_step_stabilized(turn, desired, &result);
     return result.replicas;
 }
 

@@ -52,10 +52,7 @@ static int32_t stabilized(struct turn *turn, int32_t desired)
     struct stabilized result = stabilize(turn, desired);
     if (result.replicas == desired)
         return desired;
-    turn_step(turn, result.replicas < desired ? LIMIT_STABILIZATION_UP : LIMIT_STABILIZATION_DOWN, desired,
-              result.replicas);
-    turn_step_detail(turn, result.held_since_ms, result.window_s);
-    turn_recheck(turn, result.held_until_ms);
+    turn_step_stabilized(turn, desired, &result);
     return result.replicas;
 }
 
@@ -74,11 +71,9 @@ static void explain_rate(struct turn *turn, int32_t wish, const struct rate_limi
         turn->decision->reason = up ? DECIDE_HELD_PAUSED_OUT : DECIDE_HELD_PAUSED_IN;
         return;
     }
-    turn_step(turn, up ? LIMIT_RATE_UP : LIMIT_RATE_DOWN, wish, result->replicas);
-    turn_step_detail(turn, 0, up ? result->limit - turn->current : turn->current - result->limit);
-    if (turn->behavior.set)
-        turn_recheck(turn, rate_next_change_ms(up ? &turn->behavior.up : &turn->behavior.down,
-                                               turn_events(turn), turn->now_ms));
+    struct rate_bound bound = {.limit = result->limit, .policy = result->policy};
+    const struct scaling_rules *rules = up ? &turn->behavior.up : &turn->behavior.down;
+    turn_step_rate(turn, wish, turn->current, &bound, turn->behavior.set ? rules : NULL);
 }
 
 static int32_t limited(struct turn *turn, int32_t wish)

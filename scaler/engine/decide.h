@@ -63,14 +63,31 @@ struct trigger_outcome {
     uint32_t failures;
 };
 
+/* Which rule of its kind made a step. */
+enum step_rule {
+    STEP_RULE_NONE,
+    STEP_RULE_PODS,     /* rate: a policy of type Pods: value, period_s */
+    STEP_RULE_PERCENT,  /* rate: a policy of type Percent */
+    STEP_RULE_DOUBLE,   /* rate: no behavior is written, max(2n, 4) at once */
+    STEP_RULE_DISABLED, /* rate: selectPolicy Disabled */
+    STEP_RULE_STATIC,   /* fallback: its behaviors */
+    STEP_RULE_CURRENT,
+    STEP_RULE_CURRENT_IF_HIGHER,
+    STEP_RULE_CURRENT_IF_LOWER,
+};
+
 /* A step of the chain from the highest proposal to the result; the ledger keeps them, words are made on
  * demand. */
 struct decision_step {
     enum decision_limit limit;
     int32_t from, to;
-    int64_t
-        at_ms; /* stabilization: when the binding recommendation was made; cooldown: when it ends; else 0 */
-    int32_t detail; /* rate: budget left in the period; stabilization: window seconds */
+    int32_t detail; /* rate: replicas that may still be changed now; stabilization: window seconds */
+    /* stabilization: when the binding recommendation was made; cooldown: when it ends; rate: when the oldest
+     * change counted leaves its period, 0: none is counted; else 0 */
+    int64_t at_ms;
+    int32_t value; /* stabilization: the binding recommendation; rate: the policy's value */
+    uint16_t period_s;
+    uint8_t rule; /* enum step_rule */
 };
 #define DECISION_STEPS_MAX 8
 
@@ -108,5 +125,6 @@ void decide_commit(const struct policy *policy, struct history *history, const s
 
 const char *decision_reason_name(enum decision_reason reason); /* "activated", "held-unknown", … */
 const char *decision_limit_name(enum decision_limit limit);    /* "tolerance", "rate-up", … */
+const char *step_rule_name(enum step_rule rule);               /* "pods", "disabled", …; "" for none */
 
 #endif

@@ -42,3 +42,19 @@ const char *decision_limit_name(enum decision_limit limit)
             return names[i];
     return "unknown";
 }
+
+const char *step_rule_name(enum step_rule rule)
+{
+    static const char *const names[] = {
+        [STEP_RULE_NONE] = "",
+        [STEP_RULE_PODS] = "pods",
+        [STEP_RULE_PERCENT] = "percent",
+        [STEP_RULE_DOUBLE] = "double",
+        [STEP_RULE_DISABLED] = "disabled",
+        [STEP_RULE_STATIC] = "static",
+        [STEP_RULE_CURRENT] = "currentReplicas",
+        [STEP_RULE_CURRENT_IF_HIGHER] = "currentReplicasIfHigher",
+        [STEP_RULE_CURRENT_IF_LOWER] = "currentReplicasIfLower",
+    };
+    return (size_t)rule < ARRAY_LEN(names) ? names[rule] : "";
+}

@@ -57,38 +57,53 @@ static int32_t propose_down(const struct scaling_policy *policy, int32_t start)
 
 typedef int32_t propose_fn(const struct scaling_policy *policy, int32_t start);
 
-static int32_t select_proposal(int32_t current, const struct scaling_rules *rules, struct rate_events events,
-                               int64_t now_ms, propose_fn *propose, bool largest)
+static struct rate_bound select_proposal(int32_t current, const struct scaling_rules *rules,
+                                         struct rate_events events, int64_t now_ms, propose_fn *propose,
+                                         bool largest)
 {
-    int32_t limit = largest ? INT32_MIN : INT32_MAX;
+    struct rate_bound bound = {.limit = largest ? INT32_MIN : INT32_MAX};
     for (uint32_t i = 0; i < rules->policies_len; i++) {
         const struct scaling_policy *policy = &rules->policies[i];
         int32_t proposal = propose(policy, start_of_period(current, policy->period_s, events, now_ms));
-        limit = largest ? arith_max_i32(limit, proposal) : arith_min_i32(limit, proposal);
+        if (largest ? proposal > bound.limit : proposal < bound.limit)
+            bound = (struct rate_bound){.limit = proposal, .policy = policy};
     }
-    return limit;
+    return bound;
+}
+
+struct rate_bound rate_up_bound(int32_t current, const struct scaling_rules *rules, struct rate_events events,
+                                int64_t now_ms)
+{
+    if (rules->select == SCALING_SELECT_DISABLED)
+        return (struct rate_bound){.limit = current};
+    return select_proposal(current, rules, events, now_ms, propose_up, rules->select == SCALING_SELECT_MAX);
+}
+
+struct rate_bound rate_down_bound(int32_t current, const struct scaling_rules *rules,
+                                  struct rate_events events, int64_t now_ms)
+{
+    if (rules->select == SCALING_SELECT_DISABLED)
+        return (struct rate_bound){.limit = current};
+    return select_proposal(current, rules, events, now_ms, propose_down, rules->select == SCALING_SELECT_MIN);
 }
 
 int32_t rate_up_limit(int32_t current, const struct scaling_rules *rules, struct rate_events events,
                       int64_t now_ms)
 {
-    if (rules->select == SCALING_SELECT_DISABLED)
-        return current;
-    return select_proposal(current, rules, events, now_ms, propose_up, rules->select == SCALING_SELECT_MAX);
+    return rate_up_bound(current, rules, events, now_ms).limit;
 }
 
 int32_t rate_down_limit(int32_t current, const struct scaling_rules *rules, struct rate_events events,
                         int64_t now_ms)
 {
-    if (rules->select == SCALING_SELECT_DISABLED)
-        return current;
-    return select_proposal(current, rules, events, now_ms, propose_down, rules->select == SCALING_SELECT_MIN);
+    return rate_down_bound(current, rules, events, now_ms).limit;
 }
 
-static struct rate_limited limit_up(int32_t desired, int32_t max, int32_t limit)
+static struct rate_limited limit_up(int32_t desired, int32_t max, int32_t limit,
+                                    const struct scaling_policy *policy)
 {
     int32_t cap = max > limit ? limit : max;
-    struct rate_limited result = {.replicas = desired, .limit = limit};
+    struct rate_limited result = {.replicas = desired, .limit = limit, .policy = policy};
     if (desired > cap) {
         result.replicas = cap;
         result.reason = max > limit ? RATE_SCALE_UP_LIMIT : RATE_TOO_MANY;
@@ -96,10 +111,11 @@ static struct rate_limited limit_up(int32_t desired, int32_t max, int32_t limit)
     return result;
 }
 
-static struct rate_limited limit_down(int32_t desired, int32_t min, int32_t limit)
+static struct rate_limited limit_down(int32_t desired, int32_t min, int32_t limit,
+                                      const struct scaling_policy *policy)
 {
     int32_t floor = min < limit ? limit : min;
-    struct rate_limited result = {.replicas = desired, .limit = limit};
+    struct rate_limited result = {.replicas = desired, .limit = limit, .policy = policy};
     if (desired < floor) {
         result.replicas = floor;
         result.reason = min < limit ? RATE_SCALE_DOWN_LIMIT : RATE_TOO_FEW;
@@ -112,13 +128,13 @@ struct rate_limited rate_limit_behavior(int32_t current, int32_t desired, int32_
                                         int64_t now_ms)
 {
     if (desired > current) {
-        int32_t limit = rate_up_limit(current, &behavior->up, events, now_ms);
-        return limit_up(desired, max,
-                        arith_max_i32(limit, current)); /* much added already means stay, not shrink */
+        struct rate_bound bound = rate_up_bound(current, &behavior->up, events, now_ms);
+        /* much added already means stay, not shrink */
+        return limit_up(desired, max, arith_max_i32(bound.limit, current), bound.policy);
     }
     if (desired < current) {
-        int32_t limit = rate_down_limit(current, &behavior->down, events, now_ms);
-        return limit_down(desired, min, arith_min_i32(limit, current));
+        struct rate_bound bound = rate_down_bound(current, &behavior->down, events, now_ms);
+        return limit_down(desired, min, arith_min_i32(bound.limit, current), bound.policy);
     }
     return (struct rate_limited){.replicas = desired, .limit = current};
 }

@@ -21,8 +21,15 @@ const char *rate_reason_name(enum rate_reason reason); /* "DesiredWithinRange", 
 
 struct rate_limited {
     int32_t replicas;
-    enum rate_reason reason; /* what cut it; RATE_WITHIN_RANGE: nothing */
-    int32_t limit;           /* of the direction asked for; the present size if no rate applies */
+    enum rate_reason reason;             /* what cut it; RATE_WITHIN_RANGE: nothing */
+    int32_t limit;                       /* of the direction asked for; the present size if no rate applies */
+    const struct scaling_policy *policy; /* the one that set limit, within behavior; NULL: none did */
+};
+
+/* A limit, and the policy that set it; NULL: selectPolicy Disabled. */
+struct rate_bound {
+    int32_t limit;
+    const struct scaling_policy *policy;
 };
 
 struct rate_events {
@@ -42,6 +49,10 @@ struct rate_limited rate_limit_behavior(int32_t current, int32_t desired, int32_
                                         int64_t now_ms);
 
 /* The limits alone; may lie on the wrong side of current. */
+struct rate_bound rate_up_bound(int32_t current, const struct scaling_rules *rules, struct rate_events events,
+                                int64_t now_ms);
+struct rate_bound rate_down_bound(int32_t current, const struct scaling_rules *rules,
+                                  struct rate_events events, int64_t now_ms);
 int32_t rate_up_limit(int32_t current, const struct scaling_rules *rules, struct rate_events events,
                       int64_t now_ms);
 int32_t rate_down_limit(int32_t current, const struct scaling_rules *rules, struct rate_events events,

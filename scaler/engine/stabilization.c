@@ -46,6 +46,7 @@ static void explain(struct stabilized *result, const struct extreme *extreme, in
     if (!extreme->found)
         return;
     result->held = true;
+    result->held_value = extreme->value;
     result->held_since_ms = extreme->at_ms;
     result->held_until_ms = extreme->at_ms + (int64_t)window_s * 1000 + edge_ms;
     result->window_s = window_s;

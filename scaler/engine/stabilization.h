@@ -11,6 +11,7 @@ struct stabilized {
     int32_t replicas;
     /* The recommendation that holds it, if replicas is not what was desired. */
     bool held;
+    int32_t held_value;    /* may lie beyond replicas: with behavior the present size stands between */
     int64_t held_since_ms; /* when that recommendation was made (the latest of equal ones) */
     int64_t held_until_ms; /* the first moment at which it does not count any more */
     int32_t window_s;

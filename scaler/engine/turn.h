@@ -5,6 +5,7 @@
 #include "scaler/engine/decide.h"
 #include "scaler/engine/proposal.h"
 #include "scaler/engine/rate_limit.h"
+#include "scaler/engine/stabilization.h"
 
 struct turn {
     const struct policy *policy;
@@ -45,7 +46,12 @@ void turn_between(struct turn *turn);
 /* steps.c */
 void turn_step(struct turn *turn, enum decision_limit limit, int32_t from, int32_t to);
 void turn_step_detail(struct turn *turn, int64_t at_ms, int32_t detail); /* of the last step */
-void turn_recheck(struct turn *turn, int64_t at_ms);                     /* the earliest wins */
+/* Stabilization, with when to look again. */
+void turn_step_stabilized(struct turn *turn, int32_t wish, const struct stabilized *result);
+/* A rate, from `start`, with when to look again. rules NULL: none are written, the plain rule. */
+void turn_step_rate(struct turn *turn, int32_t wish, int32_t start, const struct rate_bound *bound,
+                    const struct scaling_rules *rules);
+void turn_recheck(struct turn *turn, int64_t at_ms);     /* the earliest wins */
 int32_t turn_explain_proposal(struct turn *turn);        /* fallback and tolerance; returns the wish ≥ 0 */
 int32_t turn_bound(struct turn *turn, int32_t replicas); /* into [low, high], with steps */
 struct rate_events turn_events(const struct turn *turn);
