@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "scaler/base/civil.h"
+
 #define DAY_MS INT64_C(86400000)
 
 static pthread_once_t anchored = PTHREAD_ONCE_INIT;
@@ -44,36 +46,6 @@ int64_t clock_wall_ms(void)
     return read_us(CLOCK_REALTIME) / 1000;
 }
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b != 0 && (a < 0) != (b < 0));
-}
-
-/* Days since 1970-01-01 of a date in the proleptic Gregorian calendar. Years are counted from March, so that
- * the leap day is the last of its year; 146097 days make the 400-year cycle and 719468 lie between 0000-03-01
- * and 1970-01-01. */
-static int64_t days_from_date(int64_t year, int month, int day)
-{
-    year -= month <= 2;
-    int64_t cycle = floor_div(year, 400);
-    int64_t of_cycle = year - cycle * 400;
-    int64_t of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-    return cycle * 146097 + of_cycle * 365 + of_cycle / 4 - of_cycle / 100 + of_year - 719468;
-}
-
-static void date_from_days(int64_t days, int64_t *year, int *month, int *day)
-{
-    days += 719468;
-    int64_t cycle = floor_div(days, 146097);
-    int64_t rest = days - cycle * 146097;
-    int64_t of_cycle = (rest - rest / 1460 + rest / 36524 - rest / 146096) / 365;
-    int64_t of_year = rest - (365 * of_cycle + of_cycle / 4 - of_cycle / 100);
-    int64_t from_march = (5 * of_year + 2) / 153;
-    *day = (int)(of_year - (153 * from_march + 2) / 5 + 1);
-    *month = (int)(from_march < 10 ? from_march + 3 : from_march - 9);
-    *year = of_cycle + cycle * 400 + (*month <= 2);
-}
-
 /* Outside the years 0000 to 9999 the nearest instant inside is written: RFC 3339 has no others. */
 static int64_t clamp_ms(int64_t ms)
 {
@@ -85,16 +57,14 @@ static int64_t clamp_ms(int64_t ms)
 const char *clock_format_rfc3339(int64_t ms, bool with_ms, char *buf, size_t size)
 {
     ms = clamp_ms(ms);
-    int64_t days = floor_div(ms, DAY_MS);
+    int64_t days = civil_floor_div(ms, DAY_MS);
     int of_day = (int)(ms - days * DAY_MS);
-    int64_t year;
-    int month, day;
-    date_from_days(days, &year, &month, &day);
+    struct civil_date date = civil_from_days(days);
     char fraction[8] = "";
     if (with_ms)
         (void)snprintf(fraction, sizeof(fraction), ".%03u", (unsigned)of_day % 1000);
-    (void)snprintf(buf, size, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", (int)year, month, day, of_day / 3600000,
-                   of_day / 60000 % 60, of_day / 1000 % 60, fraction);
+    (void)snprintf(buf, size, "%04d-%02d-%02dT%02d:%02d:%02d%sZ", (int)date.year, date.month, date.day,
+                   of_day / 3600000, of_day / 60000 % 60, of_day / 1000 % 60, fraction);
     return buf;
 }
 
@@ -140,13 +110,6 @@ static bool take_offset(const char **at, int *ret_minutes)
     return hours <= 24 && minutes < 60;
 }
 
-static int days_of_month(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return days[month - 1] + (month == 2 && leap);
-}
-
 static bool parse_rfc3339(const char *at, int64_t *ret_ms)
 {
     int year, month, day, hour, minute, second, fraction_ms, offset_min;
@@ -155,10 +118,10 @@ static bool parse_rfc3339(const char *at, int64_t *ret_ms)
         !take_number(&at, 2, ':', &minute) || !take_number(&at, 2, '\0', &second) ||
         !take_fraction(&at, &fraction_ms) || !take_offset(&at, &offset_min))
         return false;
-    if (*at || month < 1 || month > 12 || day < 1 || day > days_of_month(year, month) || hour > 23 ||
+    if (*at || month < 1 || month > 12 || day < 1 || day > civil_days_in_month(year, month) || hour > 23 ||
         minute > 59 || second > 59)
         return false;
-    *ret_ms = days_from_date(year, month, day) * DAY_MS + hour * INT64_C(3600000) +
+    *ret_ms = civil_to_days(year, month, day) * DAY_MS + hour * INT64_C(3600000) +
               (minute - offset_min) * INT64_C(60000) + second * INT64_C(1000) + fraction_ms;
     return true;
 }

@@ -23,7 +23,7 @@ as_root() {
 }
 
 BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libcurl4-openssl-dev libssl-dev libhiredis-dev librdkafka-dev
-    libjansson-dev libyaml-dev libmicrohttpd-dev uthash-dev)
+    libjansson-dev libyaml-dev libmicrohttpd-dev uthash-dev tzdata)
 TEST_PACKAGES=(check libsubunit-dev clang libclang-rt-14-dev clang-format clang-tidy redis-server redis-tools prometheus kcat nginx-light stunnel4
     openssl curl git python3 python3-venv default-jre-headless maven ca-certificates procps man-db zlib1g-dev)
 
