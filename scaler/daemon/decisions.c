@@ -1,120 +1,13 @@
-/* Owns /decisions: the ledger as JSON, one object after the other, without building a tree. */
-#include <inttypes.h>
+/* Owns /decisions: which objects are shown, and the facts of an object around its ledger. Written without
+ * building a tree. */
+#include <string.h>
 
-#include "scaler/base/clock.h"
 #include "scaler/base/mem.h"
-#include "scaler/base/number.h"
 #include "scaler/daemon/internal.h"
+#include "scaler/daemon/ledger_json.h"
+#include "scaler/daemon/near.h"
 
-static void string(struct strbuf *body, const char *key, const char *value)
-{
-    strbuf_printf(body, "\"%s\":", key);
-    if (value)
-        strbuf_append_json(body, value);
-    else
-        strbuf_append(body, "null");
-}
-
-static void time_of(struct strbuf *body, const char *key, int64_t ms)
-{
-    char text[CLOCK_RFC3339_MAX];
-    if (ms > 0)
-        strbuf_printf(body, "\"%s\":\"%s\"", key, clock_format_rfc3339(ms, true, text, sizeof text));
-    else
-        strbuf_printf(body, "\"%s\":null", key);
-}
-
-static const char *flag(bool value)
-{
-    return value ? "true" : "false";
-}
-
-static void limits(struct strbuf *body, unsigned limited_by)
-{
-    bool first = true;
-    strbuf_append(body, "\"limited_by\":[");
-    for (unsigned bit = 1; bit <= LIMIT_FALLBACK; bit <<= 1) {
-        if (!(limited_by & bit))
-            continue;
-        strbuf_printf(body, "%s\"%s\"", first ? "" : ",", decision_limit_name((enum decision_limit)bit));
-        first = false;
-    }
-    strbuf_append_c(body, ']');
-}
-
-static void steps(struct strbuf *body, const struct ledger_entry *entry)
-{
-    strbuf_append(body, "\"steps\":[");
-    for (unsigned i = 0; i < entry->steps_len; i++) {
-        const struct decision_step *step = &entry->steps[i];
-        strbuf_printf(body, "%s{\"limit\":\"%s\",\"from\":%d,\"to\":%d,\"detail\":%d,", i ? "," : "",
-                      decision_limit_name(step->limit), step->from, step->to, step->detail);
-        time_of(body, "at", step->at_ms);
-        strbuf_append_c(body, '}');
-    }
-    strbuf_append_c(body, ']');
-}
-
-static void milli(struct strbuf *body, const char *key, int64_t value)
-{
-    char text[40];
-    strbuf_printf(body, "\"%s\":%s", key, number_format_double((double)value / 1000, text, sizeof text));
-}
-
-static void trigger(struct strbuf *body, const struct object *object, const struct ledger_trigger *entry,
-                    unsigned index)
-{
-    bool named = index < object->triggers_len && index < object->spec->triggers_len;
-    const char *name = named ? object->spec->triggers[index].name : NULL;
-    strbuf_append_c(body, '{');
-    string(body, "name", text_empty(name) ? (named ? object->triggers[index].metric_name : NULL) : name);
-    strbuf_append_c(body, ',');
-    string(body, "type", named ? object->spec->triggers[index].type : NULL);
-    strbuf_printf(body, ",\"state\":\"%s\",", reading_state_name((enum reading_state)entry->state));
-    if (entry->state == READING_OK)
-        milli(body, "value", entry->value_milli);
-    else
-        strbuf_append(body, "\"value\":null");
-    strbuf_printf(
-        body, ",\"read_as_zero\":%s,\"partial\":%s,\"active\":%s,\"fallback\":%s,\"failures\":%" PRIu32 ",",
-        flag(entry->flags & LEDGER_AS_ZERO), flag(entry->flags & LEDGER_PARTIAL),
-        flag(entry->flags & LEDGER_ACTIVE), flag(entry->flags & LEDGER_FALLBACK), entry->failures);
-    if (entry->flags & LEDGER_PROPOSAL)
-        strbuf_printf(body, "\"proposal\":%d,", entry->proposal);
-    else
-        strbuf_append(body, "\"proposal\":null,");
-    time_of(body, "at", entry->at_ms);
-    strbuf_append_c(body, '}');
-}
-
-static void decision(struct strbuf *body, const struct object *object, const struct ledger_entry *entry)
-{
-    static const char *const writes[] = {[LEDGER_NOT_NEEDED] = "not-needed",
-                                         [LEDGER_WRITING] = "writing",
-                                         [LEDGER_WRITTEN] = "written",
-                                         [LEDGER_WRITE_FAILED] = "failed"};
-    strbuf_append_c(body, '{');
-    time_of(body, "at", entry->last_ms);
-    strbuf_append_c(body, ',');
-    time_of(body, "since", entry->first_ms);
-    strbuf_printf(
-        body,
-        ",\"count\":%" PRIu32
-        ",\"current\":%d,\"desired\":%d,\"reason\":\"%s\",\"active\":%s,\"error\":%s,\"write\":\"%s\",",
-        entry->count, entry->current, entry->replicas,
-        decision_reason_name((enum decision_reason)entry->reason), flag(entry->active), flag(entry->error),
-        writes[entry->write]);
-    limits(body, entry->limited_by);
-    strbuf_append_c(body, ',');
-    steps(body, entry);
-    strbuf_append(body, ",\"triggers\":[");
-    for (unsigned i = 0; i < entry->triggers_len; i++) {
-        if (i)
-            strbuf_append_c(body, ',');
-        trigger(body, object, &entry->triggers[i], i);
-    }
-    strbuf_append(body, "]}");
-}
+#define NEAR_MAX 8
 
 static const char *phase_of(const struct object *object)
 {
@@ -125,58 +18,209 @@ static const char *phase_of(const struct object *object)
 
 static void problems(struct strbuf *body, const struct object *object)
 {
-    string(body, "problem", object->problem);
+    ledger_json_string(body, "problem", object->problem);
     strbuf_append(body, ",\"errors\":[");
     bool first = true;
     for (uint32_t i = 0; i < object->triggers_len; i++) {
         if (!object->triggers[i].error)
             continue;
         strbuf_printf(body, "%s{\"trigger\":%u,", first ? "" : ",", i);
-        string(body, "message", object->triggers[i].error);
+        ledger_json_string(body, "message", object->triggers[i].error);
         strbuf_append_c(body, '}');
         first = false;
     }
     strbuf_append(body, "],");
 }
 
-static void object_json(struct strbuf *body, const struct object *object)
+static void identity(struct strbuf *body, const struct object *object)
 {
     const struct target_info *info = object->target ? target_info(object->target) : NULL;
-    strbuf_append_c(body, '{');
-    string(body, "namespace", object->spec->meta.ns);
+    ledger_json_string(body, "namespace", object->spec->meta.ns);
     strbuf_append_c(body, ',');
-    string(body, "name", object->spec->meta.name);
+    ledger_json_string(body, "name", object->spec->meta.name);
     strbuf_append(body, ",\"target\":{");
-    string(body, "kind", object->spec->target.kind);
+    ledger_json_string(body, "kind", object->spec->target.kind);
     strbuf_append_c(body, ',');
-    string(body, "name", object->spec->target.name);
+    ledger_json_string(body, "name", object->spec->target.name);
     strbuf_printf(body, "},\"phase\":\"%s\",", phase_of(object));
     problems(body, object);
     if (info && info->known)
         strbuf_printf(body, "\"replicas\":%d,", info->spec_replicas);
     else
         strbuf_append(body, "\"replicas\":null,");
-    strbuf_printf(body, "\"min\":%d,\"max\":%d,\"decisions\":[", object->spec->min, object->spec->max);
+    strbuf_printf(body, "\"min\":%d,\"max\":%d", object->spec->min, object->spec->max);
+}
+
+/* ---- what only an answer about one object says ---- */
+
+static struct ledger_label label_of(const struct object *object, uint32_t index)
+{
+    if (index >= object->triggers_len || index >= object->spec->triggers_len)
+        return (struct ledger_label){0};
+    const struct trigger_spec *spec = &object->spec->triggers[index];
+    return (struct ledger_label){.name = text_empty(spec->name) ? object->triggers[index].metric_name
+                                                                : spec->name,
+                                 .type = spec->type};
+}
+
+static void trigger_facts(struct strbuf *body, const struct object *object, uint32_t index)
+{
+    static const char *const types[] = {
+        [METRIC_AVERAGE_VALUE] = "AverageValue", [METRIC_VALUE] = "Value", [METRIC_REPLICAS] = "Replicas"};
+    const struct trigger_policy *policy = &object->trigger_policies[index];
+    struct ledger_label label = label_of(object, index);
+    strbuf_append_c(body, '{');
+    ledger_json_string(body, "name", label.name);
+    strbuf_append_c(body, ',');
+    ledger_json_string(body, "type", label.type);
+    strbuf_printf(body, ",\"metric_type\":\"%s\",", types[policy->type]);
+    if (object->triggers[index].query && policy->type != METRIC_REPLICAS)
+        ledger_json_milli(body, "target", policy->target_milli);
+    else
+        strbuf_append(body, "\"target\":null");
+    strbuf_append_c(body, ',');
+    ledger_json_time(body, "last_ok", object->triggers[index].ok_ms);
+    strbuf_append_c(body, ',');
+    ledger_json_string(body, "error", object->triggers[index].error);
+    strbuf_append_c(body, '}');
+}
+
+static int64_t next_evaluation_ms(const struct object *object)
+{
+    if (object->phase != OBJECT_RUNNING)
+        return 0;
+    if (object->in_round)
+        return net_now_ms(object->daemon->net);
+    return timer_running(&object->timer) ? object->timer.due_ms : 0;
+}
+
+static void facts(struct strbuf *body, const struct object *object)
+{
+    struct policy policy;
+    policy_fill(object, &policy);
+    strbuf_append(body, ",\"policy\":");
+    ledger_json_policy(body, &policy);
+    strbuf_append_c(body, ',');
+    ledger_json_milli(body, "interval", round_interval_ms(object));
+    strbuf_append_c(body, ',');
+    ledger_json_time(body, "next_evaluation", next_evaluation_ms(object));
+    strbuf_append(body, ",\"triggers\":[");
+    for (uint32_t i = 0; i < object->triggers_len; i++) {
+        if (i)
+            strbuf_append_c(body, ',');
+        trigger_facts(body, object, i);
+    }
+    strbuf_append_c(body, ']');
+}
+
+static void object_json(struct strbuf *body, const struct object *object, bool whole)
+{
+    struct ledger_label labels[DECISION_TRIGGERS_MAX];
+    uint32_t labels_len = object->triggers_len < ARRAY_LEN(labels) ? object->triggers_len : ARRAY_LEN(labels);
+    for (uint32_t i = 0; i < labels_len; i++)
+        labels[i] = label_of(object, i);
+    strbuf_append_c(body, '{');
+    identity(body, object);
+    if (whole)
+        facts(body, object);
+    strbuf_append(body, ",\"decisions\":[");
     const struct ledger_entry *entry;
     for (size_t back = 0; (entry = ledger_get(&object->ledger, back)); back++) {
         if (back)
             strbuf_append_c(body, ',');
-        decision(body, object, entry);
+        ledger_json_decision(body, entry, labels, labels_len);
     }
     strbuf_append(body, "]}");
 }
 
-void decisions_write(struct daemon *daemon, const char *only_object, struct strbuf *body)
+static void begin(struct daemon *daemon, struct strbuf *body)
 {
-    bool first = true;
-    strbuf_append(body, "{\"objects\":[");
+    strbuf_append_c(body, '{');
+    ledger_json_string(body, "davit", DAVIT_VERSION);
+    strbuf_append_c(body, ',');
+    ledger_json_time(body, "now", net_now_ms(daemon->net));
+    strbuf_append(body, ",\"objects\":[");
+}
+
+void decisions_write_all(struct daemon *daemon, struct strbuf *body)
+{
+    begin(daemon, body);
     for (struct object *object = daemon->objects; object; object = object->hh.next) {
-        if (only_object && !text_eq(only_object, object->id))
-            continue;
-        if (!first)
+        object_json(body, object, false);
+        if (object->hh.next)
             strbuf_append(body, ",\n");
-        object_json(body, object);
-        first = false;
+    }
+    strbuf_append(body, "]}\n");
+}
+
+/* ---- one object, and those like it ---- */
+
+struct resembling {
+    const struct object *objects[NEAR_MAX];
+    int distances[NEAR_MAX];
+    unsigned len;
+    unsigned same; /* with distance 0 */
+};
+
+static void note(struct resembling *found, const struct object *object, int distance)
+{
+    unsigned at = found->len;
+    while (at > 0 && found->distances[at - 1] > distance)
+        at--;
+    if (at == NEAR_MAX)
+        return;
+    unsigned moved = (found->len < NEAR_MAX ? found->len : NEAR_MAX - 1) - at;
+    memmove(&found->objects[at + 1], &found->objects[at], moved * sizeof found->objects[0]);
+    memmove(&found->distances[at + 1], &found->distances[at], moved * sizeof found->distances[0]);
+    found->objects[at] = object;
+    found->distances[at] = distance;
+    found->len += found->len < NEAR_MAX;
+}
+
+static void resemble(const struct daemon *daemon, const char *wanted, struct resembling *found)
+{
+    *found = (struct resembling){0};
+    for (const struct object *object = daemon->objects; object; object = object->hh.next) {
+        int distance = near_distance(wanted, object->id);
+        found->same += distance == 0;
+        if (distance < NEAR_FAR)
+            note(found, object, distance);
+    }
+}
+
+static const struct object *by_id(const struct daemon *daemon, const char *id)
+{
+    struct object *object = NULL;
+    HASH_FIND_STR(daemon->objects, id, object);
+    return object;
+}
+
+bool decisions_write_object(struct daemon *daemon, const char *id, struct strbuf *body)
+{
+    const struct object *object = by_id(daemon, id);
+    begin(daemon, body);
+    if (object)
+        object_json(body, object, true);
+    strbuf_append(body, "]}\n");
+    return object != NULL;
+}
+
+void decisions_write_found(struct daemon *daemon, const char *wanted, struct strbuf *body)
+{
+    struct resembling found = {0};
+    const struct object *object = by_id(daemon, wanted);
+    if (!object)
+        resemble(daemon, wanted, &found);
+    if (found.same == 1)
+        object = found.objects[0];
+    begin(daemon, body);
+    if (object)
+        object_json(body, object, true);
+    strbuf_printf(body, "],\"same\":%u,\"near\":[", object ? 1 : found.same);
+    for (unsigned i = 0; !object && i < found.len; i++) {
+        if (i)
+            strbuf_append_c(body, ',');
+        strbuf_append_json(body, found.objects[i]->id);
     }
     strbuf_append(body, "]}\n");
 }

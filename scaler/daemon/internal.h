@@ -34,6 +34,7 @@ struct trigger {
     struct query *query; /* NULL: not built (see error) */
     struct query_waiter waiter;
     struct reading reading;
+    int64_t ok_ms;     /* of the last reading that was known; 0: none yet */
     char *error;       /* why the last reading failed, or why there is none; NULL: fine */
     char *metric_name; /* "s0-prometheus" */
     bool waiting;      /* in this round */
@@ -189,6 +190,9 @@ void report_trigger_error(struct object *object, const struct trigger *trigger, 
 /* serve.c, metrics.c, decisions.c */
 int serve_open(struct daemon *daemon, struct err *err);
 void metrics_write(struct daemon *daemon, struct strbuf *body);
-void decisions_write(struct daemon *daemon, const char *only_object, struct strbuf *body);
+void decisions_write_all(struct daemon *daemon, struct strbuf *body);
+bool decisions_write_object(struct daemon *daemon, const char *id, struct strbuf *body); /* false: none */
+/* For a person: wanted is "namespace/name" or a name; whatever resembles it is named if it is not there. */
+void decisions_write_found(struct daemon *daemon, const char *wanted, struct strbuf *body);
 
 #endif

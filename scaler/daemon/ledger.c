@@ -64,16 +64,39 @@ static struct ledger_entry *newest_of(const struct ledger *ledger)
     return ledger->len ? &ledger->entries[(ledger->next + ledger->cap - 1u) % ledger->cap] : NULL;
 }
 
-/* Only a full ring grows, and one that has never gone round: its entries lie in order from 0. */
+/* Only a full ring grows; the entries come to lie in order. */
 static void make_room(struct ledger *ledger)
 {
     if (ledger->entries && (ledger->len < ledger->cap || ledger->cap == LEDGER_ENTRIES))
         return;
     unsigned cap = ledger->cap ? ledger->cap * 2u : 1;
-    ledger->entries = mem_realloc_array(ledger->entries, cap, sizeof *ledger->entries);
-    memset(ledger->entries + ledger->cap, 0, (cap - ledger->cap) * sizeof *ledger->entries);
+    struct ledger_entry *entries = mem_zalloc_array(cap, sizeof *entries);
+    for (unsigned i = 0; i < ledger->len; i++)
+        entries[i] = ledger->entries[(ledger->next + i) % ledger->cap]; /* full: the oldest is at next */
+    mem_free(ledger->entries);
+    ledger->entries = entries;
     ledger->next = ledger->len;
     ledger->cap = (uint8_t)cap;
+}
+
+static struct ledger_entry *oldest_of(const struct ledger *ledger)
+{
+    return &ledger->entries[(ledger->next + 2u * ledger->cap - ledger->len) % ledger->cap];
+}
+
+/* The newest stays whatever its size: 64 triggers fit. */
+_Static_assert(LEDGER_ENTRIES * sizeof(struct ledger_entry) +
+                       DECISION_TRIGGERS_MAX * sizeof(struct ledger_trigger) +
+                       DECISION_STEPS_MAX * sizeof(struct decision_step) <=
+                   LEDGER_BYTES_MAX,
+               "one decision always fits");
+
+static void keep_bounded(struct ledger *ledger)
+{
+    while (ledger->len > 1 && ledger_bytes(ledger) > LEDGER_BYTES_MAX) {
+        entry_done(oldest_of(ledger));
+        ledger->len--;
+    }
 }
 
 void ledger_add(struct ledger *ledger, const struct decision *decision, const struct reading *readings,
@@ -83,7 +106,8 @@ void ledger_add(struct ledger *ledger, const struct decision *decision, const st
     if (newest && continues(newest, decision)) {
         fill(newest, decision, readings);
         newest->last_ms = now_ms;
-        newest->count++;
+        newest->count += newest->count < UINT32_MAX;
+        keep_bounded(ledger);
         return;
     }
     make_room(ledger);
@@ -96,6 +120,16 @@ void ledger_add(struct ledger *ledger, const struct decision *decision, const st
     ledger->next = (uint8_t)((ledger->next + 1u) % ledger->cap);
     if (ledger->len < ledger->cap)
         ledger->len++;
+    keep_bounded(ledger);
+}
+
+size_t ledger_bytes(const struct ledger *ledger)
+{
+    size_t bytes = ledger->cap * sizeof *ledger->entries;
+    for (unsigned i = 0; i < ledger->cap; i++)
+        bytes += ledger->entries[i].triggers_len * sizeof *ledger->entries[i].triggers +
+                 ledger->entries[i].steps_len * sizeof *ledger->entries[i].steps;
+    return bytes;
 }
 
 const struct ledger_entry *ledger_get(const struct ledger *ledger, size_t back)

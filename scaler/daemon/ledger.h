@@ -1,5 +1,6 @@
-/* The last decisions of one object, compact and bounded. Equal decisions in a row are one entry with a count.
- */
+/* The last decisions of one object, compact and bounded: at most LEDGER_ENTRIES, and at most
+ * LEDGER_BYTES_MAX of heap, whichever comes first (an object with 64 triggers keeps fewer decisions). Equal
+ * decisions in a row are one entry with a count. */
 #ifndef SCALER_DAEMON_LEDGER_H
 #define SCALER_DAEMON_LEDGER_H
 
@@ -8,7 +9,8 @@
 
 #include "scaler/engine/decide.h"
 
-#define LEDGER_ENTRIES 8
+#define LEDGER_ENTRIES   8
+#define LEDGER_BYTES_MAX 4096
 
 struct ledger_trigger {
     uint8_t state; /* enum reading_state */
@@ -47,6 +49,7 @@ void ledger_add(struct ledger *ledger, const struct decision *decision, const st
                 int64_t now_ms);
 void ledger_set_write(struct ledger *ledger, enum ledger_write write);           /* of the newest entry */
 const struct ledger_entry *ledger_get(const struct ledger *ledger, size_t back); /* 0: newest; NULL: none */
+size_t ledger_bytes(const struct ledger *ledger); /* heap in use, without the allocator's own */
 void ledger_done(struct ledger *ledger);
 
 #endif

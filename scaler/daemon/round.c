@@ -114,6 +114,8 @@ static void on_answer(struct query_waiter *waiter, const struct reading *reading
     uint32_t index = (uint32_t)(trigger - object->triggers);
     trigger->waiting = false;
     trigger->reading = *reading;
+    if (reading->state == READING_OK)
+        trigger->ok_ms = reading->at_ms;
     bool news = !text_eq(trigger->error, error);
     if (news) {
         mem_free(trigger->error);

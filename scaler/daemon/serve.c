@@ -1,7 +1,11 @@
 /* Owns the HTTP paths: /healthz /readyz /metrics /decisions. */
+#include <string.h>
+
 #include "scaler/base/mem.h"
 #include "scaler/daemon/internal.h"
 #include "scaler/daemon/readiness.h"
+
+#define FIND_MAX 512 /* two names and a slash are shorter */
 
 static void healthz(struct daemon *daemon, const struct http_server_request *request,
                     struct http_server_reply *reply)
@@ -31,14 +35,16 @@ static void metrics(struct daemon *daemon, const struct http_server_request *req
 static void decisions(struct daemon *daemon, const struct http_server_request *request,
                       struct http_server_reply *reply)
 {
-    const char *object = request->query(request, "object");
+    const char *object = request->query(request, "object"), *find = request->query(request, "find");
     reply->content_type = "application/json";
-    struct object *found = NULL;
-    if (object)
-        HASH_FIND_STR(daemon->objects, object, found);
-    if (object && !found)
+    if (find && strlen(find) <= FIND_MAX)
+        decisions_write_found(daemon, find, reply->body);
+    else if (find)
+        reply->status = 400;
+    else if (!object)
+        decisions_write_all(daemon, reply->body);
+    else if (!decisions_write_object(daemon, object, reply->body))
         reply->status = 404;
-    decisions_write(daemon, object, reply->body);
 }
 
 const char *daemon_not_ready(const struct daemon *daemon)

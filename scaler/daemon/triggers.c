@@ -158,6 +158,7 @@ void trigger_forget(struct object *object, uint32_t index)
     struct trigger *trigger = &object->triggers[index];
     drop_query(trigger);
     trigger->reading = (struct reading){.state = READING_PENDING};
+    trigger->ok_ms = 0;
     set_error(trigger, NULL);
     mem_free(trigger->metric_name);
     trigger->metric_name = NULL;

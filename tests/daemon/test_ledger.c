@@ -52,6 +52,63 @@ START_TEST(the_ring_keeps_the_newest)
 }
 END_TEST
 
+static void add_wide(struct ledger *ledger, uint32_t triggers, uint32_t steps, int64_t now)
+{
+    struct decision decision = {.current = 1, .replicas = 2, .triggers_len = triggers, .steps_len = steps};
+    struct reading readings[DECISION_TRIGGERS_MAX] = {0};
+    ledger_add(ledger, &decision, readings, now);
+}
+
+static const struct {
+    uint32_t triggers, steps;
+    unsigned kept; /* of many */
+} sizes[] = {
+    {0, 0, 8}, {2, 3, 8}, {8, 4, 8}, {16, 8, 4}, {40, 8, 2}, {64, 8, 1},
+};
+
+START_TEST(memory_is_bounded_whatever_the_object)
+{
+    struct ledger ledger = {0};
+    for (int64_t i = 0; i < 50; i++) {
+        add_wide(&ledger, sizes[_i].triggers, sizes[_i].steps, i + 1);
+        ck_assert_uint_le(ledger_bytes(&ledger), LEDGER_BYTES_MAX);
+        ck_assert_int_eq(ledger_get(&ledger, 0)->first_ms, i + 1);
+    }
+    ck_assert_uint_eq(ledger.len, sizes[_i].kept);
+    for (unsigned back = 0; back < ledger.len; back++)
+        ck_assert_int_eq(ledger_get(&ledger, back)->first_ms, 50 - (int64_t)back);
+    ledger_done(&ledger);
+}
+END_TEST
+
+/* An object whose number of triggers changes again and again: order and bound stay. */
+START_TEST(entries_of_mixed_sizes_stay_in_order)
+{
+    struct ledger ledger = {0};
+    uint32_t triggers = 1;
+    for (int64_t i = 1; i < 3000; i++) {
+        triggers = triggers * 1103515245u + 12345u;
+        add_wide(&ledger, (triggers >> 16) % (i % 100 < 50 ? 65 : 3), (triggers >> 8) % 9, i);
+        ck_assert_uint_le(ledger_bytes(&ledger), LEDGER_BYTES_MAX);
+        const struct ledger_entry *entry;
+        for (size_t back = 0; (entry = ledger_get(&ledger, back)); back++)
+            ck_assert_int_eq(entry->first_ms, i - (int64_t)back);
+    }
+    ledger_done(&ledger);
+}
+END_TEST
+
+/* What ten thousand ordinary objects pay: two triggers, three steps a decision, a full ring. */
+START_TEST(an_ordinary_object_takes_little)
+{
+    struct ledger ledger = {0};
+    for (int64_t i = 0; i < 20; i++)
+        add_wide(&ledger, 2, 3, i + 1);
+    ck_assert_uint_le(ledger_bytes(&ledger), 2048);
+    ledger_done(&ledger);
+}
+END_TEST
+
 static const struct {
     const char *json, *text;
 } selectors[] = {
@@ -81,6 +138,9 @@ int main(void)
     Suite *suite = suite_create("ledger");
     SUITE_ADD(suite, equal_decisions_are_one_entry);
     SUITE_ADD(suite, the_ring_keeps_the_newest);
+    SUITE_ADD_LOOP(suite, memory_is_bounded_whatever_the_object, sizes);
+    SUITE_ADD(suite, entries_of_mixed_sizes_stay_in_order);
+    SUITE_ADD(suite, an_ordinary_object_takes_little);
     SUITE_ADD_LOOP(suite, selector_text, selectors);
     return suite_run(suite);
 }

@@ -259,9 +259,9 @@ def check_metrics(docs):
 
 
 def check_decisions(docs):
-    code, names = docs.text("scaler/daemon/decisions.c"), docs.text("scaler/engine/names.c")
+    code, names = docs.text("scaler/daemon/decisions.c") + docs.text("scaler/daemon/ledger_json.c"), docs.text("scaler/engine/names.c")
     part = section(docs.text("docs/operations.md"), "/decisions")
-    keys = set(re.findall(r'\\"([a-z_]+)\\":', code)) | set(re.findall(r'(?:string|time_of|milli)\(body, "([a-z_]+)"', code))
+    keys = set(re.findall(r'\\"([a-z_]+)\\":', code)) | set(re.findall(r'(?:string|time|milli|number|rules_json)\(body, "([a-z_]+)"', code))
     words = set(re.findall(r"`([^`]+)`", part))
     yield from (f"operations.md: /decisions has {key}" for key in sorted(keys - {"kind", "message", "trigger", "objects"} - words))
     row = lambda name: set(re.findall(r"`([^`]+)`", re.search(rf"^\| `{name}` \| (.*)$", part, re.M).group(1)))
