@@ -161,16 +161,45 @@ static bool parse_special(const char *text, double *ret)
     return true;
 }
 
-int number_parse_go_float(const char *text, double *ret, struct err *err)
+/* The value of a Go floating-point literal, infinite when it is too large; false: it is none. */
+static bool read_go_float(const char *text, double *ret)
 {
-    if (parse_special(text, ret))
-        return 0;
     AUTO_FREE char *plain = without_underscores(text);
     if (!underscores_fit(text) || !is_go_float(plain))
+        return false;
+    *ret = strtod(plain, NULL);
+    return true;
+}
+
+int number_parse_go_float(const char *text, double *ret, struct err *err)
+{
+    double value;
+    if (parse_special(text, ret))
+        return 0;
+    if (!read_go_float(text, &value))
         return fail(err, text, "a number");
-    double value = strtod(plain, NULL);
     if (isinf(value))
         return fail_range(err, text);
+    *ret = value;
+    return 0;
+}
+
+double number_go_float_or_zero(const char *text)
+{
+    double value = 0;
+    if (!parse_special(text, &value) && !read_go_float(text, &value))
+        return 0;
+    return value;
+}
+
+int number_parse_modifiers_target(const char *text, double *ret, struct err *err)
+{
+    double value;
+    int rc = number_parse_go_float(text, &value, err);
+    if (rc < 0)
+        return rc;
+    if (value <= 0)
+        return err_set(err, ERR_INVALID, "\"%.60s\" is not greater than 0", text);
     *ret = value;
     return 0;
 }
@@ -248,9 +277,19 @@ const char *number_format_double(double value, char *buf, size_t size)
     return buf;
 }
 
+static bool counts_as_metric(double value)
+{
+    return isfinite(value) && value > 0;
+}
+
+char *number_format_metric(double value)
+{
+    return counts_as_metric(value) ? mem_printf("%.3f", value) : mem_strdup("0");
+}
+
 int64_t number_metric_milli(double value)
 {
-    if (isnan(value) || isinf(value) || value <= 0)
+    if (!counts_as_metric(value))
         return 0;
     if (value >= 9.3e15)
         return INT64_MAX;
