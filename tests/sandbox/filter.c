@@ -45,9 +45,9 @@ static bool is_supported(const struct resource *resource, const char *field)
 /* Moves "metadata.name=x" out of the selector: compared without parsing. */
 static bool absorb_name(struct filter *filter, struct requirement *item)
 {
-    if (item->op != REQ_IN || filter->name || strcmp(item->key, "metadata.name") != 0)
+    if (item->negated || filter->name || strcmp(item->key, "metadata.name") != 0)
         return false;
-    filter->name = mem_strdup(item->values[0]);
+    filter->name = mem_strdup(item->value);
     return true;
 }
 
@@ -69,7 +69,7 @@ int filter_init(struct filter *filter, const struct resource *resource, const ch
                 const char *fields, struct err *err)
 {
     *filter = (struct filter){.resource = resource, .ns = mem_strdup(ns)};
-    int code = selector_parse_labels(labels, &filter->labels, err);
+    int code = label_selector_parse(labels, &filter->labels, err);
     if (code == 0)
         code = selector_parse_fields(fields, &filter->fields, err);
     if (code == 0)
@@ -83,7 +83,7 @@ void filter_done(struct filter *filter)
 {
     mem_free(filter->ns);
     mem_free(filter->name);
-    selector_done(&filter->labels);
+    label_selector_done(&filter->labels);
     selector_done(&filter->fields);
     filter->ns = filter->name = NULL;
 }
@@ -102,6 +102,6 @@ bool filter_matches(const struct filter *filter, const struct blob *blob)
     if (!filter->labels.len && !filter->fields.len)
         return true;
     AUTO_JSON json_t *object = view_parse(filter->resource, blob);
-    return selector_matches_labels(&filter->labels, json_dig(object, "metadata", "labels", NULL)) &&
+    return label_selector_matches_json(&filter->labels, json_dig(object, "metadata", "labels", NULL)) &&
            selector_matches_fields(&filter->fields, object);
 }

@@ -6,17 +6,16 @@
 #include <stdbool.h>
 
 #include "scaler/base/err.h"
+#include "scaler/base/label_selector.h"
 #include "tests/sandbox/resource.h"
 
 struct blob;
 
-enum requirement_op { REQ_IN, REQ_NOT_IN, REQ_EXISTS, REQ_NOT_EXISTS, REQ_GREATER, REQ_LESS };
-
+/* One term of a field selector. */
 struct requirement {
     char *key;
-    enum requirement_op op;
-    char **values;
-    size_t value_count;
+    char *value;
+    bool negated;
 };
 
 struct selector {
@@ -24,12 +23,9 @@ struct selector {
     size_t len;
 };
 
-/* The label selector grammar: "a=b,c!=d,e in (f,g),h notin (i),j,!k,l>1,m<2". */
-int selector_parse_labels(const char *text, struct selector *ret, struct err *err);
 /* "metadata.name=x,involvedObject.kind!=Pod"; backslash escapes comma, equals and itself. */
 int selector_parse_fields(const char *text, struct selector *ret, struct err *err);
 void selector_done(struct selector *selector);
-bool selector_matches_labels(const struct selector *selector, json_t *labels);
 /* Keys are dotted paths into object; what is absent is "". */
 bool selector_matches_fields(const struct selector *selector, json_t *object);
 
@@ -37,7 +33,8 @@ struct filter {
     const struct resource *resource; /* the view it is seen through */
     char *ns;                        /* "": all */
     char *name;                      /* NULL: any */
-    struct selector labels, fields;  /* fields without what ns and name say */
+    struct label_selector labels;
+    struct selector fields; /* without what ns and name say */
 };
 
 /* ERR_INVALID: the answer is 400 with err's text. */
