@@ -14,6 +14,7 @@ static const char usage[] = "Davit scales Kubernetes workloads by what waits in 
                             "commands:\n"
                             "  run        read ScaledObjects from a directory and scale their targets\n"
                             "  validate   check manifests: every error with file, line and column\n"
+                            "  simulate   what the daemon would decide over a trace of readings\n"
                             "  triggers   the trigger types and their parameters\n"
                             "  version    print the version\n"
                             "\n"
@@ -45,8 +46,15 @@ static const struct {
     const char *name;
     int (*fn)(int argc, char **argv, const struct cli_context *context);
 } commands[] = {
-    {"run", cli_run},       {"validate", validate}, {"triggers", cli_triggers}, {"version", version},
-    {"--version", version}, {"help", help},         {"--help", help},           {"-h", help},
+    {"run", cli_run},
+    {"validate", validate},
+    {"simulate", cli_simulate},
+    {"triggers", cli_triggers},
+    {"version", version},
+    {"--version", version},
+    {"help", help},
+    {"--help", help},
+    {"-h", help},
 };
 
 int cli_main(int argc, char **argv, const struct cli_context *context)

@@ -18,6 +18,7 @@ enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 /* Runs the command named by argv[1]; returns the exit status. */
 int cli_main(int argc, char **argv, const struct cli_context *context);
 
+int cli_simulate(int argc, char **argv, const struct cli_context *context);
 int cli_run(int argc, char **argv, const struct cli_context *context);
 int cli_triggers(int argc, char **argv, const struct cli_context *context);
 

@@ -28,7 +28,7 @@ void turn_behavior(const struct policy *policy, struct scaling_behavior *ret)
         ret->up.select = SCALING_SELECT_DISABLED;
 }
 
-static struct tolerance tolerance_of(const struct policy *policy)
+struct tolerance policy_tolerance(const struct policy *policy)
 {
     const struct scaling_behavior *behavior = &policy->behavior;
     struct tolerance tolerance = {policy->tolerance, policy->tolerance};
@@ -85,7 +85,7 @@ static void decide_paused(struct turn *turn, const struct reading *readings)
 static void decide_running(struct turn *turn, const struct reading *readings)
 {
     turn_behavior(turn->policy, &turn->behavior);
-    turn->tolerance = tolerance_of(turn->policy);
+    turn->tolerance = policy_tolerance(turn->policy);
     turn->resting = turn->current == 0 || (turn->policy->has_idle && turn->current < turn->policy->min);
     recommendations_plant(&turn->history->recommendations, turn->current, turn->now_ms);
     turn_read_triggers(turn, readings);

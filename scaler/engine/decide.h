@@ -6,6 +6,7 @@
 
 #include "scaler/engine/history.h"
 #include "scaler/engine/policy.h"
+#include "scaler/engine/proposal.h"
 #include "scaler/engine/reading.h"
 
 #define DECISION_TRIGGERS_MAX 64 /* triggers of one object; config refuses more */
@@ -122,6 +123,9 @@ void decide(const struct policy *policy, struct history *history, const struct r
 /* The write of decision->replicas succeeded at now_ms. */
 void decide_commit(const struct policy *policy, struct history *history, const struct decision *decision,
                    int64_t now_ms);
+
+/* The tolerance in force; for whoever makes the readings of METRIC_REPLICAS. */
+struct tolerance policy_tolerance(const struct policy *policy);
 
 const char *decision_reason_name(enum decision_reason reason); /* "activated", "held-unknown", … */
 const char *decision_limit_name(enum decision_limit limit);    /* "tolerance", "rate-up", … */

@@ -1,0 +1,89 @@
+/* Owns the machine's face of a simulation: one JSON object per evaluation, the words as in /decisions. */
+#include <inttypes.h>
+
+#include "scaler/base/clock.h"
+#include "scaler/base/mem.h"
+#include "scaler/simulate/render.h"
+
+static void limits(struct strbuf *text, unsigned limited_by)
+{
+    const char *separator = "";
+    strbuf_append(text, ",\"limited_by\":[");
+    for (unsigned bit = 1; bit && bit <= limited_by; bit <<= 1) {
+        if (!(limited_by & bit))
+            continue;
+        strbuf_append(text, separator);
+        strbuf_append_c(text, '"');
+        strbuf_append(text, decision_limit_name((enum decision_limit)bit));
+        strbuf_append_c(text, '"');
+        separator = ",";
+    }
+    strbuf_append_c(text, ']');
+}
+
+static void trigger(struct strbuf *text, const struct instant *instant, uint32_t index)
+{
+    const struct trigger_outcome *outcome = &instant->decision->triggers[index];
+    strbuf_append_json(text, instant->subject->triggers[index].name);
+    strbuf_append(text, ":{\"state\":\"");
+    strbuf_append(text, reading_state_name(outcome->state));
+    strbuf_append(text, "\",\"value\":");
+    if (outcome->state == READING_OK)
+        output_milli(text, instant->shown_milli[index]);
+    else
+        strbuf_append(text, "null");
+    strbuf_append(text, ",\"proposal\":");
+    if (outcome->has_proposal)
+        output_milli(text, (int64_t)outcome->proposal * 1000);
+    else
+        strbuf_append(text, "null");
+    strbuf_append_c(text, '}');
+}
+
+static void step(struct strbuf *text, const struct decision_step *step)
+{
+    char at[CLOCK_RFC3339_MAX];
+    strbuf_printf(text, "{\"limit\":\"%s\",\"from\":%d,\"to\":%d,\"detail\":%d,\"at\":",
+                  decision_limit_name(step->limit), step->from, step->to, step->detail);
+    if (step->at_ms > 0)
+        strbuf_printf(text, "\"%s\"}", clock_format_rfc3339(step->at_ms, true, at, sizeof at));
+    else
+        strbuf_append(text, "null}");
+}
+
+static void on_instant(struct simulation_sink *sink, const struct instant *instant)
+{
+    struct output *output = container_of(sink, struct jsonl, sink)->output;
+    const struct decision *decision = instant->decision;
+    struct strbuf *text = &output->text;
+    strbuf_append(text, "{\"t\":");
+    output_milli(text, instant->t_ms);
+    strbuf_append(text, ",\"replicas\":");
+    output_milli(text, (int64_t)decision->current * 1000);
+    strbuf_append(text, ",\"desired\":");
+    output_milli(text, (int64_t)decision->replicas * 1000);
+    strbuf_append(text,
+                  decision->active ? ",\"active\":true,\"reason\":\"" : ",\"active\":false,\"reason\":\"");
+    strbuf_append(text, decision_reason_name(decision->reason));
+    strbuf_append_c(text, '"');
+    limits(text, decision->limited_by);
+    strbuf_append(text, ",\"triggers\":{");
+    for (uint32_t i = 0; i < decision->triggers_len; i++) {
+        if (i)
+            strbuf_append_c(text, ',');
+        trigger(text, instant, i);
+    }
+    strbuf_append(text, "},\"steps\":[");
+    for (uint32_t i = 0; i < decision->steps_len; i++) {
+        if (i)
+            strbuf_append_c(text, ',');
+        step(text, &decision->steps[i]);
+    }
+    strbuf_append(text, "]}\n");
+    output_pass(output);
+}
+
+void jsonl_init(struct jsonl *jsonl, struct output *output)
+{
+    *jsonl = (struct jsonl){.sink = {on_instant}, .output = output};
+}
