@@ -88,6 +88,8 @@ static void on_transfer_done(struct transfer *transfer, CURLcode result)
         err_set(&error, call->abort, "%s", call->abort_text);
     else if (result != CURLE_OK)
         curl_error_set(&error, result, call->slot->error);
+    else if (call->gunzip && !gunzip_is_whole(call->gunzip))
+        err_set(&error, ERR_PROTOCOL, "the compressed answer is cut off");
     if (error.code)
         answer_error(call, &error);
     else

@@ -127,6 +127,7 @@ struct http_call *http_call_copy(const struct http_request *request)
 void http_call_free(struct http_call *call)
 {
     mem_wipe(call->block, call->block_len);
+    gunzip_free(call->gunzip);
     mem_free(call->ended);
     mem_free(call);
 }

@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 
+#include "scaler/net/gunzip.h"
 #include "scaler/net/http_client.h"
 #include "scaler/net/internal.h"
 #include "scaler/net/timer.h"
@@ -51,8 +52,11 @@ struct http_call {
     int64_t started_ms, last_byte_ms;
     size_t header_bytes;
     int64_t retry_after_ms;
-    int status;          /* of the response being read; 0: not known yet */
-    enum err_code abort; /* why a callback stopped curl */
+    int status;            /* of the response being read; 0: not known yet */
+    bool encoded;          /* that has a Content-Encoding */
+    bool gzip;             /* and it is gzip */
+    struct gunzip *gunzip; /* from the first byte of such a body on */
+    enum err_code abort;   /* why a callback stopped curl */
     const char *abort_text;
 
     size_t block_len;

@@ -30,6 +30,24 @@ static bool is_success(struct http_call *call)
     return call->status >= 200 && call->status < 300;
 }
 
+/* A piece of the body, unpacked. False: curl is to stop, and call->abort says why. */
+static bool deliver(const char *bytes, size_t len, void *arg)
+{
+    struct http_call *call = arg;
+    if (call->on_data && is_success(call)) {
+        if (call->on_data(bytes, len, call->arg) && !call->ended)
+            return true;
+        stop(call, ERR_CANCELED, "canceled");
+        return false;
+    }
+    if (len > call->max_body - call->slot->body.len) {
+        stop(call, ERR_LIMIT, "the answer is larger than allowed");
+        return false;
+    }
+    strbuf_append_n(&call->slot->body, bytes, len);
+    return true;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 {
     struct http_call *call = arg;
@@ -37,14 +55,14 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
     if (call->ended) /* canceled by another call's callback in this same turn */
         return 0;
     call->last_byte_ms = net_now_ms(call->pool->net);
-    if (call->on_data && is_success(call)) {
-        bool more = call->on_data(bytes, len, call->arg);
-        return more && !call->ended ? len : stop(call, ERR_CANCELED, "canceled");
-    }
-    if (len > call->max_body - call->slot->body.len)
-        return stop(call, ERR_LIMIT, "the answer is larger than allowed");
-    strbuf_append_n(&call->slot->body, bytes, len);
-    return len;
+    if (!call->gzip)
+        return deliver(bytes, len, call) ? len : 0;
+    if (!call->gunzip)
+        call->gunzip = gunzip_new();
+    enum gunzip_result result = gunzip_feed(call->gunzip, bytes, len, deliver, call);
+    if (result == GUNZIP_BROKEN)
+        return stop(call, ERR_PROTOCOL, "the answer is not the gzip it claims to be");
+    return result == GUNZIP_GOOD ? len : 0;
 }
 
 /* Seconds or a date (RFC 9110 §10.2.3). value is not terminated. */
@@ -134,6 +152,23 @@ static bool only_authorization(const struct curl_slist *headers)
     return true;
 }
 
+static void forget_response(struct http_call *call)
+{
+    call->status = 0;
+    call->retry_after_ms = -1;
+    call->encoded = call->gzip = false;
+    gunzip_free(call->gunzip);
+    call->gunzip = NULL;
+}
+
+/* Only the first such header counts, and only gzip alone; everything else is left as it is. */
+static void read_encoding(struct http_call *call, const char *value, size_t len)
+{
+    if (!call->encoded)
+        call->gzip = len == 4 && strncasecmp(value, "gzip", 4) == 0;
+    call->encoded = true;
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {
     struct http_call *call = arg;
@@ -144,16 +179,16 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
     call->transfer.established = true;
     if (call->header_bytes > HEADERS_MAX)
         return stop(call, ERR_LIMIT, "the answer's headers are larger than 64 KiB");
-    if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) { /* a further answer: after a redirect, after 1xx */
-        call->status = 0;
-        call->retry_after_ms = -1;
-    } else if (header_is(line, len, "Retry-After", &value, &value_len)) {
+    if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) /* a further answer: after a redirect, after 1xx */
+        forget_response(call);
+    else if (header_is(line, len, "Retry-After", &value, &value_len))
         call->retry_after_ms = parse_retry_after(value, value_len);
-    } else if (header_is(line, len, "Location", &value, &value_len) && !only_authorization(call->headers) &&
-               carries_headers_away(call, value, value_len)) {
+    else if (header_is(line, len, "Content-Encoding", &value, &value_len))
+        read_encoding(call, value, value_len);
+    else if (header_is(line, len, "Location", &value, &value_len) && !only_authorization(call->headers) &&
+             carries_headers_away(call, value, value_len))
         return stop(call, ERR_PROTOCOL,
                     "redirected to another server, which the request's headers are not for");
-    }
     return len;
 }
 
@@ -188,7 +223,8 @@ static void setup_request(CURL *easy, struct http_call *call)
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip"); /* asked for by curl, unpacked by on_body */
+    curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "davit/" DAVIT_VERSION);
     curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 }

@@ -23,9 +23,9 @@ as_root() {
 }
 
 BUILD_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libcurl4-openssl-dev libssl-dev libhiredis-dev librdkafka-dev
-    libjansson-dev libyaml-dev libmicrohttpd-dev uthash-dev tzdata)
+    libjansson-dev libyaml-dev libmicrohttpd-dev uthash-dev zlib1g-dev tzdata)
 TEST_PACKAGES=(check libsubunit-dev clang libclang-rt-14-dev clang-format clang-tidy redis-server redis-tools prometheus kcat nginx-light stunnel4
-    openssl curl git python3 python3-venv default-jre-headless maven ca-certificates procps man-db zlib1g-dev)
+    openssl curl git python3 python3-venv default-jre-headless maven ca-certificates procps man-db)
 
 # need_packages NAME…: installs the Debian packages that are not there.
 need_packages() {
