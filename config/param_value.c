@@ -53,6 +53,12 @@ static bool parse_int(const struct param_row *row, const char *text, void *membe
     return number_parse_json_int(text, INT64_MIN, INT64_MAX, member, NULL) == 0;
 }
 
+static bool parse_uint(const struct param_row *row, const char *text, void *member)
+{
+    (void)row;
+    return *text != '-' && number_parse_json_int(text, 0, INT64_MAX, member, NULL) == 0;
+}
+
 static bool parse_float(const struct param_row *row, const char *text, void *member)
 {
     (void)row;
@@ -103,6 +109,20 @@ static bool parse_map(const struct param_row *row, const char *text, void *membe
     for (size_t i = 0; right && i < pieces.len; i++)
         right = add_pair(&map, pieces.items[i]);
     wipe_list(&pieces);
+    if (right)
+        *(struct text_map *)member = map;
+    else
+        text_map_done_secret(&map);
+    return right;
+}
+
+static bool parse_int_map(const struct param_row *row, const char *text, void *member)
+{
+    struct text_map map = {0};
+    int64_t ignored;
+    bool right = parse_map(row, text, &map);
+    for (size_t i = 0; right && i < map.len; i++)
+        right = number_parse_json_int(map.items[i].value, INT64_MIN, INT64_MAX, &ignored, NULL) == 0;
     if (right)
         *(struct text_map *)member = map;
     else
@@ -189,13 +209,22 @@ static bool parse_range(const char *piece, struct param_range *ret)
     return right;
 }
 
-static bool parse_int_ranges(const struct param_row *row, const char *text, void *member)
+static bool parse_single(const char *piece, struct param_range *ret)
+{
+    if (number_parse_json_int(piece, INT64_MIN, INT64_MAX, &ret->first, NULL) < 0)
+        return false;
+    ret->last = ret->first;
+    return true;
+}
+
+static bool parse_ints(const struct param_row *row, const char *text,
+                       bool (*parse)(const char *piece, struct param_range *ret), void *member)
 {
     struct text_list pieces = {0};
     bool right = split(text, row->separator ? row->separator : ',', &pieces);
     struct param_range *items = mem_zalloc_array(pieces.len, sizeof(*items));
     for (size_t i = 0; right && i < pieces.len; i++)
-        right = parse_range(pieces.items[i], &items[i]);
+        right = parse(pieces.items[i], &items[i]);
     if (right)
         *(struct param_ranges *)member = (struct param_ranges){.items = items, .len = pieces.len};
     else
@@ -204,12 +233,23 @@ static bool parse_int_ranges(const struct param_row *row, const char *text, void
     return right;
 }
 
+static bool parse_int_ranges(const struct param_row *row, const char *text, void *member)
+{
+    return parse_ints(row, text, parse_range, member);
+}
+
+static bool parse_int_list(const struct param_row *row, const char *text, void *member)
+{
+    return parse_ints(row, text, parse_single, member);
+}
+
 static const struct type_row {
     bool (*parse)(const struct param_row *row, const char *text, void *member);
     const char *expected;
 } types[] = {
     [PARAM_STRING] = {parse_string, "must be a string"},
     [PARAM_INT] = {parse_int, "must be a whole number such as 5"},
+    [PARAM_UINT] = {parse_uint, "must be a whole number such as 5, without a sign"},
     [PARAM_FLOAT] = {parse_float, "must be a number such as 5 or 0.5"},
     [PARAM_BOOL] = {parse_bool, "must be true or false"},
     [PARAM_DURATION] = {parse_duration,
@@ -218,6 +258,8 @@ static const struct type_row {
     [PARAM_MAP] = {parse_map, "must be a list such as key=value,other=value"},
     [PARAM_URL_VALUES] = {parse_url_values, "must be a URL query such as a=1&b=2"},
     [PARAM_INT_RANGES] = {parse_int_ranges, "must be whole numbers and ranges such as 1,2,10-20"},
+    [PARAM_INT_LIST] = {parse_int_list, "must be whole numbers such as 1,2,3"},
+    [PARAM_INT_MAP] = {parse_int_map, "must be whole numbers with names such as key=1,other=2"},
 };
 
 static bool is_one_of(const char *piece, const char *const *set)
@@ -275,7 +317,8 @@ static char *check_range(const struct param_row *row, const void *member)
 
 static bool has_range(const struct param_row *row)
 {
-    bool number = row->type == PARAM_INT || row->type == PARAM_FLOAT || row->type == PARAM_DURATION;
+    bool number = row->type == PARAM_INT || row->type == PARAM_UINT || row->type == PARAM_FLOAT ||
+                  row->type == PARAM_DURATION;
     return number && (row->has_min || row->has_max);
 }
 
@@ -309,14 +352,17 @@ void param_value_done(const struct param_row *row, void *member)
         wipe_list(member);
         break;
     case PARAM_MAP:
+    case PARAM_INT_MAP:
     case PARAM_URL_VALUES:
         text_map_done_secret(member);
         break;
     case PARAM_INT_RANGES:
+    case PARAM_INT_LIST:
         mem_free(((struct param_ranges *)member)->items);
         *(struct param_ranges *)member = (struct param_ranges){0};
         break;
     case PARAM_INT:
+    case PARAM_UINT:
     case PARAM_FLOAT:
     case PARAM_BOOL:
     case PARAM_DURATION:

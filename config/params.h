@@ -16,6 +16,7 @@
 enum param_type {
     PARAM_STRING,     /* char *         owned; NULL when absent and without default */
     PARAM_INT,        /* int64_t */
+    PARAM_UINT,       /* int64_t        as PARAM_INT, but without a sign: "-0" is refused */
     PARAM_FLOAT,      /* double */
     PARAM_BOOL,       /* bool */
     PARAM_DURATION,   /* int64_t        nanoseconds */
@@ -23,6 +24,8 @@ enum param_type {
     PARAM_MAP,        /* struct text_map */
     PARAM_URL_VALUES, /* struct text_map; a key given twice stands twice (use items, not text_map_get) */
     PARAM_INT_RANGES, /* struct param_ranges: "1,2,10-20" */
+    PARAM_INT_LIST,   /* struct param_ranges: "1,-2,10", each a range of one */
+    PARAM_INT_MAP,    /* struct text_map; each value is a whole number */
 };
 
 struct param_range {
@@ -48,7 +51,7 @@ struct param_row {
     const char *const *choices;   /* enum: NULL-terminated, checked per comma-separated piece */
     const char *const *exclusive; /* at most one piece may belong to this NULL-terminated set */
     bool has_min, has_max;
-    double min, max;     /* of PARAM_INT, PARAM_FLOAT, PARAM_DURATION (nanoseconds) */
+    double min, max;     /* of PARAM_INT, PARAM_UINT, PARAM_FLOAT, PARAM_DURATION (nanoseconds) */
     bool min_exclusive;  /* > min instead of ≥ */
     char separator;      /* of lists; 0: ',' */
     const char *refused; /* deprecated: presence is an error with this text */

@@ -132,11 +132,11 @@ int duration_parse_param(const char *text, int64_t *ret_ns, struct err *err)
         if (number_parse_go_int(text, &ms, NULL) != 0)
             return err_set(err, ERR_INVALID,
                            "\"%.60s\" is neither a duration such as 30s nor a number of milliseconds", text);
-        /* KEDA lets this one wrap to a negative duration; nobody can mean that. */
-        if (ms >= 0 && __builtin_mul_overflow(ms, INT64_C(1000000), &ns))
-            return err_set(err, ERR_LIMIT, "\"%.60s\" milliseconds are more than a duration can hold", text);
         if (ms < 0)
-            ns = -1;
+            return err_set(err, ERR_INVALID, "\"%.60s\": a duration cannot be negative", text);
+        /* Beyond 292 years it wraps, as upstream: to a negative duration, which a row's minimum refuses. */
+        *ret_ns = (int64_t)((uint64_t)ms * 1000000);
+        return 0;
     }
     if (ns < 0)
         return err_set(err, ERR_INVALID, "\"%.60s\": a duration cannot be negative", text);

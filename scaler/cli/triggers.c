@@ -16,6 +16,7 @@ static const char *type_name(enum param_type type)
     static const char *const names[] = {
         [PARAM_STRING] = "string",
         [PARAM_INT] = "integer",
+        [PARAM_UINT] = "integer",
         [PARAM_FLOAT] = "number",
         [PARAM_BOOL] = "bool",
         [PARAM_DURATION] = "duration",
@@ -23,6 +24,8 @@ static const char *type_name(enum param_type type)
         [PARAM_MAP] = "map `k=v,k2=v2`",
         [PARAM_URL_VALUES] = "query string",
         [PARAM_INT_RANGES] = "integers and ranges",
+        [PARAM_INT_LIST] = "integers",
+        [PARAM_INT_MAP] = "map `k=1,k2=2`",
     };
     return names[type];
 }

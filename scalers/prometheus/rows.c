@@ -71,6 +71,7 @@ const struct param_row prometheus_rows[] = {
      .type = PARAM_DURATION,
      .from = METADATA,
      .default_text = "0",
+     .has_min = true,
      .doc = "Time allowed for one query; the process's default (3s) if 0.",
      .offset = AT(timeout_ns)},
     {.names = {"metricName"},

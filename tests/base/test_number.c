@@ -1,5 +1,4 @@
-/* Numbers in text; the shared vectors are run by test_coercion. Here: edges, untouched outputs, formatting.
- */
+/* Numbers in text beyond vectors/exact/coercion: edges, untouched outputs, formatting. */
 #include "scaler/base/number.h"
 
 #include <float.h>

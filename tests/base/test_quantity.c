@@ -1,4 +1,4 @@
-/* Quantities beyond the shared vectors (test_coercion runs those). Doubles obtained by running
+/* Quantities beyond vectors/exact/coercion. Doubles obtained by running
  * apimachinery 0.36; where its milli values wrap, Davit's saturate. */
 #include "scaler/base/quantity.h"
 

@@ -18,6 +18,8 @@ static const struct vector_kind *const groups[] = {
 
 /* The first whose key a flat line has. */
 static const struct vector_shape shapes[] = {
+    {"ok", vectors_coercion},
+    {"desiredReplicas", vectors_cron},
     {NULL, NULL},
 };
 

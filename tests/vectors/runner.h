@@ -42,6 +42,9 @@ extern const struct vector_kind vector_kinds_hpa_behavior[];
 extern const struct vector_kind vector_kinds_hpa_stabilization[];
 extern const struct vector_kind vector_kinds_hpa_reconcile[];
 
+void vectors_coercion(struct vector *vector);
+void vectors_cron(struct vector *vector);
+
 /* Keeps the first reason only. */
 void vector_fail(struct vector *vector, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void *vector_alloc(struct vector *vector, size_t count, size_t size); /* zeroed; freed after the run */

@@ -1,84 +1,11 @@
-/* The reading of answers: every row of vectors/exact/prom-response.jsonl, and what the rows do not hold:
- * partial answers, hostile bodies, the server's own error text. */
+/* The reading of answers beyond vectors/exact/prom-response: partial ones, hostile bodies, the server's own
+ * error text. */
 #include <math.h>
 #include <string.h>
 
-#include "scaler/base/base64.h"
-#include "scaler/base/file.h"
-#include "scaler/base/json.h"
 #include "scaler/base/mem.h"
 #include "scalers/prometheus/response.h"
 #include "tests/support/suite.h"
-
-#define ROWS 188
-
-/* Rows whose outcome lies in the compression, which the HTTP client undoes: test_prometheus_http.c has them.
- */
-static bool is_compressed(json_t *row)
-{
-    const char *encoding = json_str(json_object_get(row, "headers"), "Content-Encoding");
-    return encoding && strcmp(encoding, "identity") != 0 && strcmp(encoding, "deflate") != 0;
-}
-
-static char *body_of(json_t *row, size_t *ret_len)
-{
-    json_t *body = json_object_get(row, "body");
-    char *bytes = NULL;
-    int64_t status = json_i64(row, "status", 0);
-    if (status == 204 || status == 304) {
-        *ret_len = 0;
-        return mem_strdup("");
-    }
-    if (json_is_string(body)) {
-        *ret_len = json_string_length(body);
-        return mem_strndup(json_string_value(body), *ret_len);
-    }
-    ck_assert_int_eq(base64_decode(json_str(row, "body_base64"), &bytes, ret_len, NULL), 0);
-    return bytes;
-}
-
-/* KEDA's outcome from ours and ignoreNullValues, as the engine makes it. */
-static void check_row(json_t *row)
-{
-    const char *id = json_str(row, "id");
-    size_t len = 0;
-    char *body = body_of(row, &len);
-    bool ignore = json_flag(row, "ignoreNullValues");
-    struct scaler_result result = {.value = 12345};
-    struct err err = {0};
-    int code = prometheus_response_read((int)json_i64(row, "status", 0), body, len, &result, &err);
-    bool missing = code == 0 && result.state != SCALER_OK;
-    bool error = code < 0 || (missing && !ignore);
-    ck_assert_msg(error == json_flag(row, "error"), "%s: %d %s", id, code, err.msg);
-    if (!error) {
-        double value = result.state == SCALER_OK ? result.value : 0;
-        ck_assert_msg(value == json_number_value(json_object_get(row, "value")), "%s: %g", id, value);
-    }
-    bool empty = code == 0 && result.state == SCALER_EMPTY;
-    ck_assert_msg(empty == json_flag(row, "empty_counted"), "%s: empty", id);
-    ck_assert_msg(code == 0 || (err.code == code && err.msg[0]), "%s: error without text", id);
-    mem_free(body);
-}
-
-START_TEST(vectors)
-{
-    AUTO_FREE char *text = NULL;
-    size_t len = 0, rows = 0, compressed = 0;
-    ck_assert_int_eq(file_read(TEST_DIR "/vectors/exact/prom-response.jsonl", 1 << 22, &text, &len, NULL), 0);
-    char *rest = text;
-    for (char *line; (line = strsep(&rest, "\n")) && *line; rows++) {
-        json_t *row = NULL;
-        ck_assert_int_eq(json_load_bytes(line, strlen(line), &row, NULL), 0);
-        if (is_compressed(row))
-            compressed++;
-        else
-            check_row(row);
-        json_decref(row);
-    }
-    ck_assert_uint_eq(rows, ROWS);
-    ck_assert_uint_eq(compressed, 14);
-}
-END_TEST
 
 #define ONE(value) "{\"data\":{\"result\":[{\"value\":[0," value "]}]}}"
 
@@ -286,7 +213,6 @@ END_TEST
 
 static void add(TCase *tests)
 {
-    tcase_add_test(tests, vectors);
     tcase_add_loop_test(tests, answer, 0, (int)ARRAY_LEN(answers));
     tcase_add_test(tests, cut_off);
     tcase_add_test(tests, flipped);
