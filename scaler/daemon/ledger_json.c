@@ -56,7 +56,7 @@ static void limits(struct strbuf *body, unsigned limited_by)
     strbuf_append_c(body, ']');
 }
 
-static void step_json(struct strbuf *body, const struct decision_step *step)
+void ledger_json_step(struct strbuf *body, const struct decision_step *step)
 {
     strbuf_printf(body, "{\"limit\":\"%s\",\"from\":%d,\"to\":%d,\"detail\":%d,\"value\":%d,\"period\":%u,",
                   decision_limit_name(step->limit), step->from, step->to, step->detail, step->value,
@@ -74,7 +74,7 @@ static void steps(struct strbuf *body, const struct ledger_entry *entry)
     for (unsigned i = 0; i < entry->steps_len; i++) {
         if (i)
             strbuf_append_c(body, ',');
-        step_json(body, &entry->steps[i]);
+        ledger_json_step(body, &entry->steps[i]);
     }
     strbuf_append_c(body, ']');
 }

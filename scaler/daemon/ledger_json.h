@@ -19,6 +19,7 @@ struct ledger_label {
 /* {"at":…, "current":…, …, "steps":[…], "triggers":[…]} */
 void ledger_json_decision(struct strbuf *body, const struct ledger_entry *entry,
                           const struct ledger_label *labels, size_t labels_len);
+void ledger_json_step(struct strbuf *body, const struct decision_step *step); /* {"limit":…, …} */
 /* {"min":…, "max":…, …}: no names, no secrets. */
 void ledger_json_policy(struct strbuf *body, const struct policy *policy);
 

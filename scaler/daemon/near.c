@@ -58,7 +58,7 @@ int near_distance(const char *wanted, const char *id)
     size_t ns_len = (size_t)(slash - wanted), id_ns_len = id_slash ? (size_t)(id_slash - id) : 0;
     int distance = names(slash + 1, name);
     if (ns_len == id_ns_len && memcmp(wanted, id, ns_len) == 0)
-        return distance;
+        return distance < NEAR_FAR ? distance : NEAR_FAR - 1; /* a neighbour at least */
     if (distance >= NEAR_FAR)
         return NEAR_FAR;
     return distance + (edits(wanted, ns_len, id, id_ns_len) < NEAR_FAR ? 1 : EDITS_MAX + 2);

@@ -1,8 +1,8 @@
 /* Owns the machine's face of a simulation: one JSON object per evaluation, the words as in /decisions. */
 #include <inttypes.h>
 
-#include "scaler/base/clock.h"
 #include "scaler/base/mem.h"
+#include "scaler/daemon/ledger_json.h"
 #include "scaler/simulate/render.h"
 
 static void limits(struct strbuf *text, unsigned limited_by)
@@ -40,17 +40,6 @@ static void trigger(struct strbuf *text, const struct instant *instant, uint32_t
     strbuf_append_c(text, '}');
 }
 
-static void step(struct strbuf *text, const struct decision_step *step)
-{
-    char at[CLOCK_RFC3339_MAX];
-    strbuf_printf(text, "{\"limit\":\"%s\",\"from\":%d,\"to\":%d,\"detail\":%d,\"at\":",
-                  decision_limit_name(step->limit), step->from, step->to, step->detail);
-    if (step->at_ms > 0)
-        strbuf_printf(text, "\"%s\"}", clock_format_rfc3339(step->at_ms, true, at, sizeof at));
-    else
-        strbuf_append(text, "null}");
-}
-
 static void on_instant(struct simulation_sink *sink, const struct instant *instant)
 {
     struct output *output = container_of(sink, struct jsonl, sink)->output;
@@ -77,9 +66,11 @@ static void on_instant(struct simulation_sink *sink, const struct instant *insta
     for (uint32_t i = 0; i < decision->steps_len; i++) {
         if (i)
             strbuf_append_c(text, ',');
-        step(text, &decision->steps[i]);
+        ledger_json_step(text, &decision->steps[i]);
     }
-    strbuf_append(text, "]}\n");
+    strbuf_append(text, "],");
+    ledger_json_time(text, "at", instant->start_ms + instant->t_ms);
+    strbuf_append(text, "}\n");
     output_pass(output);
 }
 

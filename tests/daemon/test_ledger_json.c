@@ -137,7 +137,8 @@ static const struct {
     {"shop/worker", "shop/worker-blue", 3},
     {"shp/worker", "shop/worker", 1},
     {"other/worker", "shop/worker", 4},
-    {"shop/mail", "shop/worker", NEAR_FAR},
+    {"shop/mail", "shop/worker", NEAR_FAR - 1}, /* what else is there */
+    {"shopping/mail", "shop/worker", NEAR_FAR},
     {"mail", "mail/worker", NEAR_FAR},
     {"", "shop/worker", NEAR_FAR},
     {"/", "shop/worker", NEAR_FAR},
