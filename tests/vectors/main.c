@@ -19,6 +19,7 @@ static const struct vector_kind *const groups[] = {
 /* The first whose key a flat line has. */
 static const struct vector_shape shapes[] = {
     {"ok", vectors_coercion},
+    {"ignoreNullValues", vectors_prometheus},
     {"desiredReplicas", vectors_cron},
     {NULL, NULL},
 };
