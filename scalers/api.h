@@ -26,6 +26,23 @@ struct scaler_result {
  * Both die with the call. */
 typedef void (*scaler_done_fn)(const struct scaler_result *result, const struct err *error, void *arg);
 
+/* Instants of the past, start to end, both inclusive; wall clock. */
+struct scaler_range {
+    int64_t start_ms, end_ms, step_ms;
+};
+#define SCALER_RANGE_MAX 10000 /* instants at once */
+
+/* What read() would have answered then. */
+struct scaler_sample {
+    int64_t at_ms;
+    bool error;
+    struct scaler_result result;
+};
+
+/* As scaler_done_fn. One sample for each instant of the range. */
+typedef void (*scaler_range_fn)(const struct scaler_sample *samples, size_t len, const struct err *error,
+                                void *arg);
+
 #define SCALER_METRIC_NAME_MAX 512
 
 /* What a trigger's reading is compared with; constant for a config. */
@@ -56,6 +73,12 @@ struct scaler_type {
      * not called. */
     int (*read)(struct scaler_source *source, const void *config, scaler_done_fn done, void *arg,
                 struct err *err);
+    /* For types whose reading depends on nothing but the time: what read() would answer at now_ms (wall
+     * clock). NULL: the type asks somebody. */
+    int (*evaluate)(const void *config, int64_t now_ms, struct scaler_result *ret, struct err *err);
+    /* For sources that remember: readings of the past, for simulations. NULL: none. As read(). */
+    int (*read_range)(struct scaler_source *source, const void *config, const struct scaler_range *range,
+                      scaler_range_fn done, void *arg, struct err *err);
     /* Reads in flight are answered ERR_CANCELED first; then closed(arg), never before close() has returned.
      */
     void (*close)(struct scaler_source *source, void (*closed)(void *arg), void *arg);

@@ -59,7 +59,7 @@ static const char *const wide_spaces[] = {
     "\u2007",   "\u2008", "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000",
 };
 
-static size_t space_at_front(const char *text, size_t len)
+size_t text_space_width(const char *text, size_t len)
 {
     if (len && (*text == ' ' || (*text >= '\t' && *text <= '\r')))
         return 1;
@@ -74,7 +74,7 @@ static size_t space_at_front(const char *text, size_t len)
 static size_t space_at_end(const char *text, size_t len)
 {
     for (size_t n = 1; n <= 3 && n <= len; n++)
-        if (space_at_front(text + len - n, n) == n)
+        if (text_space_width(text + len - n, n) == n)
             return n;
     return 0;
 }
@@ -84,7 +84,7 @@ char *text_trim(const char *text)
     if (!text)
         return NULL;
     size_t len = strlen(text);
-    for (size_t n; (n = space_at_front(text, len)) > 0;) {
+    for (size_t n; (n = text_space_width(text, len)) > 0;) {
         text += n;
         len -= n;
     }

@@ -13,6 +13,8 @@ bool text_is_utf8(const char *bytes, size_t len);
 /* Bytes of the UTF-8 character at the front (1 to 4); 0 when it is broken, overlong, a surrogate or cut off.
  */
 size_t text_utf8_width(const char *bytes, size_t len);
+/* Bytes of the white-space character (ASCII or Unicode's) at the front; 0: there is none. */
+size_t text_space_width(const char *text, size_t len);
 /* Go's strings.TrimSpace over ASCII and Unicode white space; returns a new string. */
 char *text_trim(const char *text);
 uint64_t text_hash(const char *bytes, size_t len); /* 64-bit FNV-1a; not for adversarial keys */
