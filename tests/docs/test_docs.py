@@ -245,9 +245,9 @@ def check_environment(docs):
     real = environment_names(docs) - FOREIGN_ENV
     operations = section(docs.text("docs/operations.md"), "Options")
     man = re.search(r"^\.SH ENVIRONMENT\n(.*?)(?=^\.SH )", docs.text("docs/davit.1"), re.S | re.M).group(1)
-    known = {name for name in re.findall(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b|\bKUBECONFIG\b", operations)}
+    known = {name for name in re.findall(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b|\b(?:KUBECONFIG|ZONEINFO)\b", operations)}
     yield from differ("operations.md, environment", known, real)
-    yield from differ("davit.1, environment", set(re.findall(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b|\bKUBECONFIG\b", man)), real)
+    yield from differ("davit.1, environment", set(re.findall(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b|\b(?:KUBECONFIG|ZONEINFO)\b", man)), real)
 
 
 def metric_names(docs):

@@ -37,6 +37,34 @@ class OnSandbox(unittest.TestCase):
         wait("back to 0", lambda: self.api.replicas("default", "worker") == 0, 15)
         self.assertEqual(davit.stop(), 0)
 
+    def test_cron_window_opens_and_closes(self):
+        def around(first, last):
+            """A window from so many hours from now to so many."""
+            start, end = (time.gmtime(time.time() + hours * 3600) for hours in (first, last))
+            return {"type": "cron", "metadata": {"timezone": "Etc/UTC", "desiredReplicas": "3", "start": time.strftime("%M %H * * *", start),
+                                                 "end": time.strftime("%M %H * * *", end)}}
+
+        def window(davit, first, last):
+            davit.write("a.yaml", scaled_object("worker", [around(first, last)], pollingInterval=1, cooldownPeriod=3, maxReplicaCount=10))
+
+        davit = self.davit()
+        self.api.deployment("default", "worker", 0)
+        window(davit, -1, 2)
+        davit.start()
+        wait("the open window's three", lambda: self.api.replicas("default", "worker") == 3, 10)
+        decision = davit.decisions("worker")
+        self.assertTrue(decision["decisions"][0]["active"])
+        self.assertIn("cron", str(decision))
+        window(davit, 2, 4)
+        holds("the cooldown", lambda: self.api.replicas("default", "worker") == 3, 1.5)
+        wait("none when it is closed", lambda: self.api.replicas("default", "worker") == 0, 15)
+        holds("and none later", lambda: self.api.replicas("default", "worker") == 0, 2)
+        window(davit, -2, -1)
+        holds("nor for a window that has been", lambda: self.api.replicas("default", "worker") == 0, 3)
+        scales = self.sandbox.http.json("GET", "/sandbox/scales")
+        self.assertEqual([(s["from"], s["to"]) for s in scales["scales"]], [(0, 3), (3, 0)])
+        self.assertEqual(davit.stop(), 0)
+
     def test_conflict_is_retried(self):
         redis, davit = self.keep(Redis(self.folder)), self.davit()
         self.redis_object(davit, redis)
