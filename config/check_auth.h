@@ -1,4 +1,4 @@
-/* What an authentication refers to, among the files at hand. Internal to this room. */
+/* What an authentication refers to, among the files at hand. */
 #ifndef CONFIG_CHECK_AUTH_H
 #define CONFIG_CHECK_AUTH_H
 

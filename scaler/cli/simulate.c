@@ -28,7 +28,9 @@ static const char usage[] =
     "  --replicas N               at the start; default: minReplicaCount\n"
     "  --ready-delay S            until a new pod is ready: seconds, or a duration such as 1m30s; default 0\n"
     "  --until S                  when it ends; default: the last line of the trace\n"
-    "  --start TIME               what t = 0 is on the clock, RFC 3339; default 2026-01-01T00:00:00Z\n"
+    "  --start TIME               what t = 0 is on the clock, RFC 3339; default 2026-01-01T00:00:00Z, or "
+    "when "
+    "the range from Prometheus begins\n"
     "  -o, --format FORMAT        table (default), jsonl or svg\n"
     "  --output FILE              default: standard output\n"
     "  -n, --namespace NS         of objects that name none; default: default\n"
@@ -193,6 +195,7 @@ static int take_number(struct simulate_options *options, int code, const char *v
     case OPT_STEP:
         return take_positive_ms("--step", value, &options->step_ms, err);
     case OPT_START:
+        options->has_start = true;
         return take_start(options, value, err);
     case OPT_TOLERANCE:
         return take_tolerance(&options->simulation.policy, value, err);

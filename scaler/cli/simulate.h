@@ -21,7 +21,7 @@ struct simulate_options {
     const char *trace; /* "-": standard input; NULL: from Prometheus */
     enum simulate_format format;
     const char *output; /* NULL: standard output */
-    bool has_replicas, has_until;
+    bool has_replicas, has_until, has_start;
     struct simulation_options simulation; /* replicas, until: if said */
     const char *prometheus_url;
     int64_t range_ms, step_ms; /* step 0: the object's own rhythm */

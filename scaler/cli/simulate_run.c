@@ -3,29 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/set.h"
 #include "scaler/base/mem.h"
-#include "scaler/cli/simulate.h"
-#include "scaler/simulate/render.h"
-
-/* One -f. */
-struct candidate {
-    struct config_set set;
-    struct subject subject;
-    bool built;
-    char *label;
-};
-
-struct job {
-    const struct simulate_options *options;
-    const struct cli_context *context;
-    struct candidate candidates[SIMULATE_FILES_MAX];
-    struct summary summaries[SIMULATE_FILES_MAX];
-    struct chart *charts[SIMULATE_FILES_MAX];
-    size_t len;
-    struct trace trace;
-    struct output output;
-};
+#include "scaler/cli/simulate_job.h"
 
 /* ---- objects ---- */
 
@@ -83,12 +62,13 @@ static int pick(const struct config_set *set, const struct simulate_file *file, 
     return 0;
 }
 
-static int prepare(struct job *job, size_t index, struct err *err)
+static int prepare(struct simulate_job *job, size_t index, struct err *err)
 {
     const struct simulate_file *file = &job->options->files[index];
-    struct candidate *candidate = &job->candidates[index];
+    struct simulate_candidate *candidate = &job->candidates[index];
     struct scaled_object *object;
     config_set_init(&candidate->set);
+    config_set_init(&candidate->siblings);
     job->len = index + 1;
     int rc = load(&candidate->set, file->path, job->options->ns, err);
     if (rc == 0)
@@ -103,7 +83,7 @@ static int prepare(struct job *job, size_t index, struct err *err)
     return 0;
 }
 
-static int prepare_all(struct job *job, struct err *err)
+static int prepare_all(struct simulate_job *job, struct err *err)
 {
     for (size_t i = 0; i < job->options->files_len; i++) {
         int rc = prepare(job, i, err);
@@ -117,8 +97,10 @@ static int prepare_all(struct job *job, struct err *err)
 
 /* ---- trace ---- */
 
-static int read_trace(struct job *job, struct err *err)
+static int read_trace(struct simulate_job *job, struct err *err)
 {
+    if (job->options->prometheus_url)
+        return simulate_recall(job, err);
     const char *path = job->options->trace;
     bool standard = strcmp(path, "-") == 0;
     FILE *file = standard ? stdin : fopen(path, "re");
@@ -146,9 +128,10 @@ static void on_both(struct simulation_sink *sink, const struct instant *instant)
         both->second->instant(both->second, instant);
 }
 
-static struct simulation_options options_of(const struct job *job, size_t index)
+static struct simulation_options options_of(const struct simulate_job *job, size_t index)
 {
     struct simulation_options simulation = job->options->simulation;
+    simulation.start_ms = job->start_ms;
     const struct scaled_object *spec = job->candidates[index].subject.spec;
     if (!job->options->has_replicas)
         simulation.replicas = spec->has_min ? spec->min : 0;
@@ -158,9 +141,9 @@ static struct simulation_options options_of(const struct job *job, size_t index)
 }
 
 /* What shows the single evaluations: only of one object, but charts of all. */
-static int run_one(struct job *job, size_t index, struct err *err)
+static int run_one(struct simulate_job *job, size_t index, struct err *err)
 {
-    struct candidate *candidate = &job->candidates[index];
+    struct simulate_candidate *candidate = &job->candidates[index];
     struct simulation_options simulation = options_of(job, index);
     struct both both = {.sink = {on_both}, .first = &job->summaries[index].sink};
     struct jsonl jsonl;
@@ -181,7 +164,7 @@ static int run_one(struct job *job, size_t index, struct err *err)
     return rc;
 }
 
-static void conclude(struct job *job)
+static void conclude(struct simulate_job *job)
 {
     struct strbuf *text = &job->output.text;
     if (job->options->format == SIMULATE_SVG)
@@ -193,7 +176,7 @@ static void conclude(struct job *job)
             summary_json(&job->summaries[i], text);
 }
 
-static int run_all(struct job *job, FILE *file, struct err *err)
+static int run_all(struct simulate_job *job, FILE *file, struct err *err)
 {
     int rc = 0;
     output_init(&job->output, file);
@@ -206,7 +189,7 @@ static int run_all(struct job *job, FILE *file, struct err *err)
     return rc;
 }
 
-static int show(struct job *job, struct err *err)
+static int show(struct simulate_job *job, struct err *err)
 {
     const char *path = job->options->output;
     if (!path)
@@ -220,22 +203,24 @@ static int show(struct job *job, struct err *err)
     return rc;
 }
 
-static void job_done(struct job *job)
+static void job_done(struct simulate_job *job)
 {
     for (size_t i = 0; i < job->len; i++) {
-        struct candidate *candidate = &job->candidates[i];
+        struct simulate_candidate *candidate = &job->candidates[i];
         chart_free(job->charts[i]);
         if (candidate->built)
             subject_done(&candidate->subject);
         mem_free(candidate->label);
         config_set_done(&candidate->set);
+        config_set_done(&candidate->siblings);
     }
     trace_done(&job->trace);
 }
 
 int simulate_run(const struct simulate_options *options, const struct cli_context *context)
 {
-    struct job job = {.options = options, .context = context};
+    struct simulate_job job = {
+        .options = options, .context = context, .start_ms = options->simulation.start_ms};
     struct err err;
     trace_init(&job.trace);
     int rc = prepare_all(&job, &err);

@@ -54,13 +54,29 @@ static struct reading plain_reading(const struct trace_entry *entry, int64_t now
     return (struct reading){.state = states[entry->kind], .value = value, .activity = value, .at_ms = now_ms};
 }
 
+/* What the trace does not speak of: its own answer if the time is all it asks, else nobody knows. */
+static struct reading untold_reading(const struct subject_trigger *trigger, int64_t now_ms)
+{
+    static const enum reading_state states[] = {
+        [SCALER_OK] = READING_OK, [SCALER_EMPTY] = READING_EMPTY, [SCALER_NAN] = READING_NAN};
+    struct scaler_result result;
+    if (!trigger->type)
+        return (struct reading){.state = READING_PENDING};
+    if (trigger->type->evaluate(trigger->config, now_ms, &result, NULL) < 0)
+        return (struct reading){.state = READING_ERROR, .at_ms = now_ms};
+    return (struct reading){
+        .state = states[result.state], .value = result.value, .activity = result.activity, .at_ms = now_ms};
+}
+
 static int ask(struct simulation *simulation, uint32_t index, int64_t now_ms, struct err *err)
 {
     const struct source *source = &simulation->sources[index];
     struct reading *reading = &simulation->readings[index];
     const struct subject_trigger *trigger = &simulation->subject->triggers[index];
-    if (!source->known)
-        return 0; /* pending */
+    if (!source->known) {
+        *reading = untold_reading(trigger, now_ms);
+        return 0;
+    }
     if (source->entry.kind == TRACE_USAGE) {
         struct resource_usage usage = {source->entry.usage.usage_milli, source->request_milli};
         struct tolerance tolerance = policy_tolerance(&simulation->policy);
@@ -128,14 +144,28 @@ static int64_t due_after(const struct simulation *simulation, int64_t t_ms)
     return t_ms + interval_delay_ms(interval_ms(simulation->subject->spec, at_zero), 0, t_ms);
 }
 
+static int too_many(struct err *err)
+{
+    return err_set(err, ERR_LIMIT, "more than %u evaluations; end it sooner with --until",
+                   SIMULATION_ROUNDS_MAX);
+}
+
+/* Not even at the slower pace. */
+static bool hopeless(const struct simulation *simulation)
+{
+    int64_t pace = interval_ms(simulation->subject->spec, true);
+    return simulation->options->until_ms / pace >= SIMULATION_ROUNDS_MAX;
+}
+
 static int run(struct simulation *simulation, struct simulation_sink *sink, struct err *err)
 {
     const struct simulation_options *options = simulation->options;
     size_t rounds = 0;
+    if (hopeless(simulation))
+        return too_many(err);
     for (int64_t t_ms = 0; t_ms <= options->until_ms; t_ms = due_after(simulation, t_ms)) {
         if (rounds++ == SIMULATION_ROUNDS_MAX)
-            return err_set(err, ERR_LIMIT, "more than %u evaluations; end it sooner with --until",
-                           SIMULATION_ROUNDS_MAX);
+            return too_many(err);
         int64_t interval = interval_ms(simulation->subject->spec, simulation->world.replicas == 0);
         int rc = evaluate(simulation, t_ms, interval, err);
         if (rc < 0) {

@@ -22,18 +22,26 @@ static void keep_first(struct params_error_sink *sink, bool warning, const char 
 }
 
 static int read_params(const struct scaler_type *type, const struct trigger_spec *spec, uint32_t index,
-                       struct trigger_policy *policy, struct err *err)
+                       struct subject_trigger *trigger, struct trigger_policy *policy, struct err *err)
 {
     struct first_error first = {.sink.add = keep_first, .err = err};
     const struct params_context context = {
         .metadata = &spec->metadata, .auth_unknown = true, .env_unknown = true, .trigger_index = index};
     struct scaler_target target;
-    AUTO_FREE void *config = mem_zalloc(type->schema.config_size);
+    void *config = mem_zalloc(type->schema.config_size);
     int rc = params_parse(&type->schema, &context, config, &first.sink);
-    if (rc < 0)
+    if (rc < 0) {
+        mem_free(config);
         return rc;
+    }
     rc = policy_describe_trigger(type, config, policy, &target, err);
+    if (rc == 0 && type->evaluate) {
+        trigger->type = type;
+        trigger->config = config;
+        return 0;
+    }
     params_done(&type->schema, config);
+    mem_free(config);
     return rc;
 }
 
@@ -53,7 +61,7 @@ static int build_trigger(struct subject *subject, uint32_t index, const struct s
     const struct scaler_type *type = registry->find(spec->type);
     if (!type)
         return err_set(err, ERR_CONFIG, "there is no scaler for type \"%.80s\"", spec->type);
-    return read_params(type, spec, index, policy, err);
+    return read_params(type, spec, index, trigger, policy, err);
 }
 
 int subject_init(struct subject *subject, struct scaled_object *spec, const struct scaler_registry *registry,
@@ -80,8 +88,13 @@ int subject_init(struct subject *subject, struct scaled_object *spec, const stru
 
 void subject_done(struct subject *subject)
 {
-    for (uint32_t i = 0; i < subject->triggers_len; i++)
-        mem_free(subject->triggers[i].name);
+    for (uint32_t i = 0; i < subject->triggers_len; i++) {
+        struct subject_trigger *trigger = &subject->triggers[i];
+        mem_free(trigger->name);
+        if (trigger->config)
+            params_done(&trigger->type->schema, trigger->config);
+        mem_free(trigger->config);
+    }
     mem_free(subject->triggers);
     mem_free(subject->policies);
     mem_free(subject->channels);

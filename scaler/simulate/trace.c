@@ -67,25 +67,41 @@ bool trace_add(struct trace *trace, const struct trace_entry *entry)
 
 static bool blank(const char *line, size_t len)
 {
-    return strspn(line, " \t\r\n") >= len;
+    size_t at = 0;
+    while (at < len && (line[at] == ' ' || line[at] == '\t' || line[at] == '\r'))
+        at++;
+    return at == len;
 }
 
-static int read_line(struct trace *trace, char *line, FILE *input, struct err *err)
+/* Into line, without its end. False: there is no more. */
+static bool next_line(FILE *input, char *line, size_t *ret_len)
 {
-    size_t len = strlen(line);
-    bool ended = len > 0 && line[len - 1] == '\n';
-    if (!ended && !feof(input))
-        return err_set(err, ERR_LIMIT, "the line is longer than %zu bytes, or holds a NUL", TRACE_LINE_MAX);
-    if (blank(line, len))
-        return 0;
-    return trace_read_line(trace, line, len, err);
+    size_t len = 0;
+    int c = getc_unlocked(input);
+    if (c == EOF)
+        return false;
+    for (; c != EOF && c != '\n'; c = getc_unlocked(input)) {
+        line[len++] = (char)c;
+        if (len > TRACE_LINE_MAX)
+            break;
+    }
+    *ret_len = len;
+    return true;
+}
+
+static int read_line(struct trace *trace, const char *line, size_t len, struct err *err)
+{
+    if (len > TRACE_LINE_MAX)
+        return err_set(err, ERR_LIMIT, "the line is longer than %zu bytes", TRACE_LINE_MAX);
+    return blank(line, len) ? 0 : trace_read_line(trace, line, len, err);
 }
 
 int trace_read(struct trace *trace, FILE *input, const char *file, struct err *err)
 {
-    AUTO_FREE char *line = mem_alloc(TRACE_LINE_MAX + 2);
-    for (size_t number = 1; fgets(line, (int)TRACE_LINE_MAX + 2, input); number++) {
-        int rc = read_line(trace, line, input, err);
+    AUTO_FREE char *line = mem_alloc(TRACE_LINE_MAX + 1);
+    size_t len;
+    for (size_t number = 1; next_line(input, line, &len); number++) {
+        int rc = read_line(trace, line, len, err);
         if (rc < 0) {
             err_wrap(err, "%s:%zu", file, number);
             return rc;

@@ -58,4 +58,7 @@ int trace_read_line(struct trace *trace, const char *line, size_t len, struct er
 /* For traces that come from elsewhere; times must not fall. False: too many. */
 bool trace_add(struct trace *trace, const struct trace_entry *entry);
 
+/* What triggers read, as lines that trace_read understands. False: not all could be written. */
+bool trace_write(const struct trace *trace, FILE *file);
+
 #endif

@@ -7,6 +7,7 @@
 #include "scaler/net/http_client.h"
 #include "scalers/api.h"
 #include "scalers/prometheus/config.h"
+#include "scalers/prometheus/range.h"
 #include "scalers/prometheus/request.h"
 #include "scalers/prometheus/response.h"
 #include "scalers/shared/http_env.h"
@@ -198,6 +199,62 @@ static int source_read(struct scaler_source *source, const void *config, scaler_
     return result;
 }
 
+/* ---- the past, for simulations ---- */
+
+/* A day of a heavy query takes longer than a reading may. */
+#define RANGE_TIMEOUT_MS 60000
+#define RANGE_MAX_BODY   ((size_t)64 << 20)
+
+struct past {
+    const struct prometheus_config *config;
+    struct scaler_range range;
+    scaler_range_fn done;
+    void *arg;
+};
+
+static void on_past(const struct http_response *response, const struct err *error, void *arg)
+{
+    struct past past = *(struct past *)arg;
+    mem_free(arg);
+    if (error) {
+        past.done(NULL, 0, error, past.arg);
+        return;
+    }
+    struct scaler_sample *samples = NULL;
+    size_t len = 0;
+    struct err err = {0};
+    int rc = prometheus_range_read(response->status, response->body, response->body_len, &past.range,
+                                   &samples, &len, &err);
+    if (rc < 0 && response->status > 299)
+        add_server_text(past.config, response, &err);
+    past.done(samples, len, rc < 0 ? &err : NULL, past.arg);
+    mem_free(samples);
+}
+
+static int source_read_range(struct scaler_source *source, const void *config,
+                             const struct scaler_range *range, scaler_range_fn done, void *arg,
+                             struct err *err)
+{
+    AUTO_STRBUF struct strbuf url;
+    strbuf_init(&url);
+    prometheus_request_range_url(config, range, &url);
+    struct prometheus_headers headers;
+    prometheus_headers_init(config, &headers);
+    struct past *past = mem_alloc(sizeof(*past));
+    *past = (struct past){.config = config, .range = *range, .done = done, .arg = arg};
+    const struct http_request request = {.url = url.data,
+                                         .headers = headers.items,
+                                         .headers_len = headers.len,
+                                         .timeout_ms = RANGE_TIMEOUT_MS,
+                                         .max_body = RANGE_MAX_BODY};
+    struct http_call *call = NULL;
+    int result = http_start(source->pool, &request, on_past, past, &call, err);
+    prometheus_headers_done(&headers);
+    if (result < 0)
+        mem_free(past);
+    return result;
+}
+
 static void on_pool_closed(void *arg)
 {
     struct scaler_source *source = arg;
@@ -241,5 +298,6 @@ const struct scaler_type scaler_prometheus = {
     .query_key = query_key,
     .open = source_open,
     .read = source_read,
+    .read_range = source_read_range,
     .close = source_close,
 };

@@ -1,20 +1,15 @@
 /* URL and headers of a query. */
 #include "scalers/prometheus/request.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
 #include "scaler/base/clock.h"
 #include "scaler/base/mem.h"
 
-void prometheus_request_url(const struct prometheus_config *config, int64_t wall_ms, struct strbuf *url)
+static void append_rest(const struct prometheus_config *config, struct strbuf *url)
 {
-    char time[CLOCK_RFC3339_MAX];
-    strbuf_append(url, config->server_address);
-    strbuf_append(url, "/api/v1/query?query=");
-    strbuf_append_query_escaped(url, config->query);
-    strbuf_append(url, "&time=");
-    strbuf_append(url, clock_format_rfc3339(wall_ms, false, time, sizeof(time)));
     if (!text_empty(config->namespace)) {
         strbuf_append(url, "&namespace=");
         strbuf_append(url, config->namespace);
@@ -25,6 +20,34 @@ void prometheus_request_url(const struct prometheus_config *config, int64_t wall
         strbuf_append_c(url, '=');
         strbuf_append_query_escaped(url, config->query_parameters.items[i].value);
     }
+}
+
+void prometheus_request_url(const struct prometheus_config *config, int64_t wall_ms, struct strbuf *url)
+{
+    char time[CLOCK_RFC3339_MAX];
+    strbuf_append(url, config->server_address);
+    strbuf_append(url, "/api/v1/query?query=");
+    strbuf_append_query_escaped(url, config->query);
+    strbuf_append(url, "&time=");
+    strbuf_append(url, clock_format_rfc3339(wall_ms, false, time, sizeof(time)));
+    append_rest(config, url);
+}
+
+static void append_seconds(struct strbuf *url, const char *key, int64_t ms)
+{
+    strbuf_printf(url, "&%s=%" PRId64 ".%03d", key, ms / 1000, (int)(ms % 1000));
+}
+
+void prometheus_request_range_url(const struct prometheus_config *config, const struct scaler_range *range,
+                                  struct strbuf *url)
+{
+    strbuf_append(url, config->server_address);
+    strbuf_append(url, "/api/v1/query_range?query=");
+    strbuf_append_query_escaped(url, config->query);
+    append_seconds(url, "start", range->start_ms);
+    append_seconds(url, "end", range->end_ms);
+    append_seconds(url, "step", range->step_ms);
+    append_rest(config, url);
 }
 
 bool prometheus_header_name_ok(const char *name)

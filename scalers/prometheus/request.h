@@ -7,10 +7,15 @@
 
 #include "scaler/base/strbuf.h"
 #include "scaler/net/http_client.h"
+#include "scalers/api.h"
 #include "scalers/prometheus/config.h"
 
 /* …/api/v1/query?query=Q&time=T[&namespace=N][&k=v…] */
 void prometheus_request_url(const struct prometheus_config *config, int64_t wall_ms, struct strbuf *url);
+
+/* …/api/v1/query_range?query=Q&start=S&end=E&step=D[&namespace=N][&k=v…] */
+void prometheus_request_range_url(const struct prometheus_config *config, const struct scaler_range *range,
+                                  struct strbuf *url);
 
 struct prometheus_headers {
     struct http_header *items;
