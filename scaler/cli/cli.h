@@ -11,6 +11,7 @@ struct cli_context {
     const struct trigger_schemas *schemas;
     /* Prints the reference page of a trigger type (or the list of types) in Markdown; see scalers/. */
     const struct scaler_type *const *(*all_types)(void);
+    bool kubectl_plugin; /* set by cli_main: run as `kubectl davit` */
 };
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };

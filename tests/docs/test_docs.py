@@ -96,7 +96,7 @@ def build(docs, words):
 def install(docs, words):
     with tempfile.TemporaryDirectory() as folder:
         result = docs.run("cmake", "--install", docs.davit.parent, "--prefix", "/usr/local", env={**os.environ, "DESTDIR": folder})
-        files = ["bin/davit", "share/man/man1/davit.1"]
+        files = ["bin/davit", "bin/kubectl-davit", "share/man/man1/davit.1"]
         return [result.stderr] * (result.returncode != 0) + [f"{file} is not installed" for file in files
                                                              if not (pathlib.Path(folder) / "usr/local" / file).is_file()]
 
@@ -149,10 +149,23 @@ def run_daemon(docs, words):
         space.close(False)
 
 
+def explain(docs, words):
+    """Nobody answers here: it must get as far as asking, with status 1; wrong options are 2."""
+    plugin = words[0] == "kubectl"
+    program = docs.davit.parent / "kubectl-davit" if plugin else docs.davit
+    with tempfile.TemporaryDirectory() as folder:
+        config = pathlib.Path(folder) / "config"
+        config.write_text("apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: [{name: a, cluster: {server: 'http://127.0.0.1:1'}}]\n"
+                          "users: [{name: a, user: {}}]\ncontexts: [{name: a, context: {cluster: a, user: a}}]\n")
+        words = [word.replace("~/.kube/config", str(config)).replace("127.0.0.1:8080", "127.0.0.1:1") for word in words[2 if plugin else 1:]]
+        result = docs.run(program, *words, env={**os.environ, "KUBECONFIG": str(config), "DAVIT_SERVER": "http://127.0.0.1:1"})
+    return [f"exit status {result.returncode}: {result.stderr}"] * (result.returncode != 1)
+
+
 COMMANDS = [
     (r"apt-get install -y ", packages), (r"cmake --preset \w+", configure), (r"cmake --build --preset \w+", build),
     (r"cmake --install build/release$", install), (r"scripts/\w+", script), (r"davit validate ", validate), (r"davit run ", run_daemon),
-    (r"kubectl apply -k \S+$", kustomize),
+    (r"kubectl apply -k \S+$", kustomize), (r"(kubectl )?davit explain ", explain),
 ]
 
 
@@ -232,6 +245,8 @@ def check_options(docs):
     yield from differ("operations.md, options", said, run)
     yield from differ("davit.1, options of run", man_options(man, "OPTIONS OF RUN"), run)
     yield from differ("davit.1, options of validate", man_options(man, "OPTIONS OF VALIDATE"), checks)
+    explains = options_in("".join(line + "\n" for line in docs.help("explain").splitlines() if re.match(r"  +-", line)))
+    yield from differ("davit.1, options of explain", man_options(man, "OPTIONS OF EXPLAIN"), explains)
 
 
 def environment_names(docs):
@@ -313,6 +328,14 @@ def check_keda_table(docs):
     yield from differ("README.md, trigger types", set(re.findall(r"\(docs/triggers/([\w-]+)\.md\)", part)), types)
 
 
+def check_explained(docs):
+    """The screens in explain.md are those that the tests hold the program to."""
+    screens = {path.read_text() for path in (docs.root / "tests" / "cli" / "explain").glob("*.txt")}
+    for language, content, line in blocks(docs.text("docs/explain.md")):
+        if language == "text" and content not in screens:
+            yield f"explain.md:{line}: no screen of tests/cli/explain"
+
+
 def check_first_screen(docs):
     text = docs.text("README.md")
     found = [(language, content.count("\n")) for language, content, _ in blocks(text)]
@@ -324,7 +347,7 @@ def check_first_screen(docs):
 
 
 CHECKS = [check_snippets, check_all_links, check_examples, check_options, check_environment, check_metrics, check_decisions, check_events,
-          check_trigger_pages, check_man, check_keda_table, check_first_screen]
+          check_trigger_pages, check_man, check_keda_table, check_explained, check_first_screen]
 
 
 def self_test(docs):
