@@ -41,7 +41,7 @@ bool json_scan_key(struct json_scan *scan, struct json_slice *ret);
 /* Resolves the escapes of a string's slice into buf, NUL-terminated. False when it does not fit, or holds a
  * NUL. A lone surrogate becomes U+FFFD. */
 bool json_scan_unescape(struct json_slice slice, char *buf, size_t size);
-/* Whether a key names this field, by Go's rules: ASCII case does not matter. */
+/* Whether a key names this field, by Go's rules: case does not matter. */
 bool json_scan_key_is(struct json_slice key, const char *field);
 
 #endif

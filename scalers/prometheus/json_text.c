@@ -1,6 +1,5 @@
 /* The meaning of JSON strings: escapes, and keys compared as Go does. */
 #include <string.h>
-#include <strings.h>
 
 #include "scalers/prometheus/json_scan.h"
 
@@ -82,10 +81,38 @@ bool json_scan_unescape(struct json_slice slice, char *buf, size_t size)
     return true;
 }
 
+/* One letter of a key in lower case. Go folds two letters outside ASCII as well: the long s and the Kelvin
+ * sign. */
+static char fold_letter(const char **at, const char *end)
+{
+    static const struct {
+        const char *text;
+        char letter;
+    } folded[] = {{"\u017f", 's'}, {"\u212a", 'k'}};
+    for (size_t i = 0; i < sizeof(folded) / sizeof(folded[0]); i++) {
+        size_t len = strlen(folded[i].text);
+        if ((size_t)(end - *at) >= len && memcmp(*at, folded[i].text, len) == 0) {
+            *at += len;
+            return folded[i].letter;
+        }
+    }
+    char c = *(*at)++;
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static bool folds_to(const char *at, size_t len, const char *field)
+{
+    const char *end = at + len, *field_end = field + strlen(field);
+    while (at < end && field < field_end)
+        if (fold_letter(&at, end) != fold_letter(&field, field_end))
+            return false;
+    return at == end && field == field_end;
+}
+
 bool json_scan_key_is(struct json_slice key, const char *field)
 {
     if (!memchr(key.at, '\\', key.len))
-        return key.len == strlen(field) && strncasecmp(key.at, field, key.len) == 0;
+        return folds_to(key.at, key.len, field);
     char text[KEY_MAX];
-    return json_scan_unescape(key, text, sizeof(text)) && strcasecmp(text, field) == 0;
+    return json_scan_unescape(key, text, sizeof(text)) && folds_to(text, strlen(text), field);
 }

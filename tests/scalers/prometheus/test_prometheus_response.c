@@ -39,6 +39,8 @@ static const struct {
      .partial = true},
     {.body = ONE("\"\\u0031\\u0032\""), .value = 12},
     {.body = "{\"d\\u0061ta\":{\"result\":[{\"value\":[0,\"4\"]}]}}", .value = 4},
+    {.body = "{\"data\":{\"re\u017fult\":[{\"VALUE\":[0,\"4\"]}]}}", .value = 4}, /* a long s */
+    {.body = "{\"data\":{\"re\\u017fult\":[{\"value\":[0,\"4\"]}]}}", .value = 4},
     {.body = ONE("\"1\\u0000\""), .error = true},
     {.body = ONE("\"\\ud83d\\ude00\""), .error = true},
     {.body = ONE("\"\\ud800\""), .error = true},
