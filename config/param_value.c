@@ -88,26 +88,34 @@ static bool parse_list(const struct param_row *row, const char *text, void *memb
     return true;
 }
 
-static bool add_pair(struct text_map *map, const char *piece)
+static bool is_int(const char *text)
+{
+    int64_t ignored;
+    return number_parse_json_int(text, INT64_MIN, INT64_MAX, &ignored, NULL) == 0;
+}
+
+static bool add_pair(struct text_map *map, const char *piece, bool ints)
 {
     const char *equals = strchr(piece, '=');
     if (!equals || strchr(equals + 1, '='))
         return false;
     char *key = piece_of(piece, (size_t)(equals - piece));
     char *value = piece_of(equals + 1, strlen(equals + 1));
-    text_map_set(map, key, value);
+    bool right = !ints || is_int(value);
+    if (right)
+        text_map_set(map, key, value);
     mem_free(key);
     mem_free_secret(value);
-    return true;
+    return right;
 }
 
-static bool parse_map(const struct param_row *row, const char *text, void *member)
+static bool parse_pairs(const struct param_row *row, const char *text, bool ints, void *member)
 {
     struct text_list pieces = {0};
     struct text_map map = {0};
     bool right = split(text, row->separator ? row->separator : ',', &pieces);
     for (size_t i = 0; right && i < pieces.len; i++)
-        right = add_pair(&map, pieces.items[i]);
+        right = add_pair(&map, pieces.items[i], ints);
     wipe_list(&pieces);
     if (right)
         *(struct text_map *)member = map;
@@ -116,18 +124,14 @@ static bool parse_map(const struct param_row *row, const char *text, void *membe
     return right;
 }
 
+static bool parse_map(const struct param_row *row, const char *text, void *member)
+{
+    return parse_pairs(row, text, false, member);
+}
+
 static bool parse_int_map(const struct param_row *row, const char *text, void *member)
 {
-    struct text_map map = {0};
-    int64_t ignored;
-    bool right = parse_map(row, text, &map);
-    for (size_t i = 0; right && i < map.len; i++)
-        right = number_parse_json_int(map.items[i].value, INT64_MIN, INT64_MAX, &ignored, NULL) == 0;
-    if (right)
-        *(struct text_map *)member = map;
-    else
-        text_map_done_secret(&map);
-    return right;
+    return parse_pairs(row, text, true, member);
 }
 
 static int hex_digit(char c)

@@ -160,6 +160,7 @@ static const struct {
     {PARAM_INT_MAP, "a=1,b=-2", "{\"a\": \"1\", \"b\": \"-2\"}"},
     {PARAM_INT_MAP, "a=1,b=", NULL},
     {PARAM_INT_MAP, "a=01", NULL},
+    {PARAM_INT_MAP, "a=x,a=1", NULL},
     {PARAM_INT_MAP, "a", NULL},
     {PARAM_INT_LIST, "-1, 2 ,3", "[-1, 2, 3]"},
     {PARAM_INT_LIST, "1-4", NULL},

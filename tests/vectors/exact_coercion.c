@@ -86,10 +86,14 @@ static json_t *json_of_values(const struct text_map *map)
 static json_t *json_of_ranges(const struct param_ranges *ranges)
 {
     json_t *out = json_array();
-    for (size_t i = 0; i < ranges->len; i++)
-        for (int64_t n = ranges->items[i].first;
-             n <= ranges->items[i].last && json_array_size(out) < RANGE_ITEMS_MAX; n++)
+    for (size_t i = 0; i < ranges->len; i++) {
+        const struct param_range *range = &ranges->items[i];
+        for (int64_t n = range->first; n <= range->last && json_array_size(out) < RANGE_ITEMS_MAX; n++) {
             json_array_append_new(out, json_integer(n));
+            if (n == range->last) /* it may be the last integer there is */
+                break;
+        }
+    }
     return out;
 }
 
