@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 """End to end on the sandbox: what needs injected faults, or no real control plane."""
+import http.server
 import json
+import os
 import signal
+import subprocess
+import threading
 import time
 import unittest
 
@@ -157,6 +161,71 @@ spec: {secretTargetRef: [{parameter: password, name: redis, key: password}]}
         wait("the rotated Secret is used", lambda: not davit.decisions("worker")["errors"], 5)
         shown = davit.metrics() + str(davit.decisions("worker")) + davit.process.text() + str(self.api.get("/apis/events.k8s.io/v1/namespaces/default/events"))
         self.assertNotIn("planted", shown.replace("default/planted", ""))
+
+    def explain(self, davit, *args, program=DAVIT, **env):
+        """Exit status, and all that was said."""
+        env = {**os.environ, "DAVIT_SERVER": f"http://127.0.0.1:{davit.port}", **env}
+        run = subprocess.run([str(program), "explain", *map(str, args)], capture_output=True, text=True, timeout=60, env=env)
+        self.assertTrue("json" in args or run.stdout.count("\n") <= 24, run.stdout)
+        return run.returncode, run.stdout + run.stderr
+
+    def test_explain_says_why(self):
+        redis, hanging, davit = self.keep(Redis(self.folder)), self.keep(HangingServer()), self.davit()
+        self.api.deployment("default", "worker", 1)
+        self.api.deployment("default", "mail", 1)
+        rate = {"scaleUp": {"policies": [{"type": "Pods", "value": 4, "periodSeconds": 600}]}}
+        davit.write("a.yaml", scaled_object("worker", [{**redis_trigger(redis.port, "jobs", 10), "name": "queue"},
+                                                       {**prometheus_trigger(hanging.port, "up", 5, timeout="300"), "name": "http"}], pollingInterval=1,
+                                            minReplicaCount=1, advanced={"horizontalPodAutoscalerConfig": {"behavior": rate}}))
+        davit.write("b.yaml", scaled_object("mail", [redis_trigger(redis.port, "mails", 10)], pollingInterval=1, cooldownPeriod=300,
+                                            annotations={"autoscaling.keda.sh/paused": "true"}))
+        davit.start()
+        says = lambda name, *words: wait(f"{name}: {words}", lambda: all(word in self.explain(davit, name)[1] for word in words), 15, 0.3)
+        says("default/worker", "Held: http is not known for sure, and unknown never lowers: 1, not 0.", "timed out after 300 ms", "Next look ")
+        redis.push("jobs", 76)
+        says("default/worker", "Stays at 5 replicas: more is needed, but not so fast.", "queue (redis): 76, read ", ", target 10 each → 8",
+             "http (prometheus): no answer", "Highest: queue, 8.", "Rate: scaleUp 4 pods per 600 s is used up, 0 left: stays at 5, not 8; more from ",
+             "Result: 5 (min 1, max 100).", "1 → 5: more work (queue 76 → 8); limited by rate-up")
+        says("mail", "Stays at 1 replica: paused.", "Pause: frozen at 1; triggers are not asked.")
+        self.assertEqual(self.explain(davit, "default/wroker"), (1, "davit explain: Davit knows no object default/wroker; there is default/worker, default/mail\n"))
+        self.assertEqual(json.loads(self.explain(davit, "-o", "json", "worker")[1])["decisions"][0]["desired"], 5)
+        self.assertEqual(davit.stop(), 0)
+        self.assertEqual(self.explain(davit, "worker")[0], 1)
+
+    def test_explain_as_kubectl_plugin(self):
+        """Through services/proxy of an API server: here one that knows nothing else, and only of the namespace davit."""
+        redis, davit = self.keep(Redis(self.folder)), self.davit()
+        self.redis_object(davit, redis)
+        davit.start()
+        wait("decided", lambda: davit.decisions("worker")["decisions"], 10)
+
+        class Proxy(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                prefix = "/api/v1/namespaces/davit/services/davit:http/proxy"
+                known = self.path.startswith(prefix)
+                body = davit.http.raw("GET", self.path[len(prefix):]).encode() if known else b'{"kind":"Status","message":"not found"}'
+                self.send_response(200 if known else 404)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        config = self.folder / "plugin.kubeconfig"
+        config.write_text("apiVersion: v1\nkind: Config\ncurrent-context: a\n"
+                          f"clusters: [{{name: a, cluster: {{server: 'http://127.0.0.1:{server.server_address[1]}'}}}}]\n"
+                          "users: [{name: a, user: {}}]\ncontexts: [{name: a, context: {cluster: a, user: a}}]\n")
+        status, text = self.explain(davit, "worker", program=DAVIT.parent / "kubectl-davit", KUBECONFIG=str(config), DAVIT_SERVER="http://127.0.0.1:1")
+        self.assertEqual(status, 0, text)
+        self.assertIn("default/worker scales Deployment worker, now at 0 replicas.", text)
+        status, text = self.explain(davit, "-n", "other", "worker", program=DAVIT.parent / "kubectl-davit", KUBECONFIG=str(config))
+        self.assertEqual((status, text), (1, "davit explain: Davit knows no object other/worker; there is default/worker\n"))
 
     def test_hanging_and_killed_sources_hold(self):
         hanging, redis = self.keep(HangingServer()), self.keep(Redis(self.folder))
