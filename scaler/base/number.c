@@ -287,16 +287,30 @@ char *number_format_metric(double value)
     return counts_as_metric(value) ? mem_printf("%.3f", value) : mem_strdup("0");
 }
 
+/* As "%.3f" rounds: to the nearest of the exact binary value, ties to even. value < 2^53. */
+static int64_t round_milli(double value)
+{
+    int exponent;
+    double fraction = frexp(value, &exponent);
+    int64_t thousands = (int64_t)ldexp(fraction, 53) * 1000; /* 2^53 × 1000 fits */
+    int shift = 53 - exponent;
+    if (shift == 0)
+        return thousands;
+    if (shift > 63)
+        return 0;
+    int64_t rest = thousands & (int64_t)((UINT64_C(1) << shift) - 1), milli = thousands >> shift;
+    int64_t half = (int64_t)(UINT64_C(1) << (shift - 1));
+    return milli + (rest > half || (rest == half && (milli & 1)));
+}
+
 int64_t number_metric_milli(double value)
 {
     if (!counts_as_metric(value))
         return 0;
-    if (value >= 9.3e15)
+    if (value < 0x1p53)
+        return round_milli(value);
+    int64_t milli;
+    if (value >= 0x1p63 || __builtin_mul_overflow((int64_t)value, INT64_C(1000), &milli))
         return INT64_MAX;
-    char text[40];
-    (void)snprintf(text, sizeof(text), "%.3f", value);
-    char *point = strchr(text, '.');
-    memmove(point, point + 1, strlen(point));
-    errno = 0;
-    return strtoll(text, NULL, 10); /* saturates by itself */
+    return milli;
 }
