@@ -29,7 +29,9 @@ struct scale_event {
 struct recommendation_list {
     struct recommendation *items;
     uint32_t len, cap;
-    bool known; /* false: never seen this object; the first pass plants the current size */
+    uint32_t pruned; /* so many from the front are in order and none superfluous: recommendations_prune; not
+                        saved */
+    bool known;      /* false: never seen this object; the first pass plants the current size */
 };
 
 struct scale_event_list {

@@ -7,6 +7,8 @@
 
 static void append(struct recommendation_list *list, struct recommendation entry)
 {
+    if (list->pruned > list->len) /* it was emptied */
+        list->pruned = 0;
     if (list->len == list->cap) {
         list->cap = list->cap ? list->cap * 2 : 4;
         list->items = mem_realloc_array(list->items, list->cap, sizeof(list->items[0]));
@@ -19,10 +21,12 @@ static void record(struct recommendation_list *list, int64_t stale, int32_t valu
 {
     struct recommendation entry = {.value = value, .at_ms = now_ms};
     list->known = true;
-    if (stale >= 0)
-        list->items[stale] = entry;
-    else
+    if (stale < 0) {
         append(list, entry);
+        return;
+    }
+    list->items[stale] = entry;
+    list->pruned = 0;
 }
 
 /* The extreme value of a window and the recommendation that is it. */
@@ -144,17 +148,59 @@ static void enforce_cap(struct recommendation_list *list)
     list->len = HISTORY_RECOMMENDATIONS_MAX;
 }
 
+static void prune_all(struct recommendation_list *list, int64_t cutoff_ms)
+{
+    sort_by_time(list);
+    uint32_t first = keep_extremes(list, cutoff_ms);
+    list->len -= first;
+    memmove(list->items, list->items + first, list->len * sizeof(list->items[0]));
+}
+
+/* With all but the newest pruned already, an entry of those is above or below everything newer than it, which
+ * shows by the last of them. What lies between that one and the newest has become superfluous. */
+static void prune_newest(struct recommendation_list *list, int64_t cutoff_ms)
+{
+    struct recommendation newest = list->items[list->len - 1], last = list->items[list->len - 2];
+    int32_t low = newest.value < last.value ? newest.value : last.value + (newest.value > last.value);
+    int32_t high = newest.value > last.value ? newest.value : last.value - (newest.value < last.value);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < list->len - 1; i++) {
+        struct recommendation entry = list->items[i];
+        if (entry.at_ms >= cutoff_ms && (entry.value < low || entry.value > high))
+            list->items[kept++] = entry;
+    }
+    if (newest.at_ms >= cutoff_ms)
+        list->items[kept++] = newest;
+    list->len = kept;
+}
+
+static void drop_older(struct recommendation_list *list, int64_t cutoff_ms)
+{
+    uint32_t first = 0;
+    while (first < list->len && list->items[first].at_ms < cutoff_ms)
+        first++;
+    list->len -= first;
+    if (first > 0)
+        memmove(list->items, list->items + first, list->len * sizeof(list->items[0]));
+}
+
+/* Called for each decision, mostly with one entry more than the last time. */
 void recommendations_prune(struct recommendation_list *list, int32_t up_window_s, int32_t down_window_s,
                            int64_t now_ms)
 {
     int32_t window_s = up_window_s > down_window_s ? up_window_s : down_window_s;
-    if (list->len == 0)
+    int64_t cutoff_ms = now_ms - (int64_t)window_s * 1000;
+    uint32_t len = list->len;
+    if (len == 0)
         return;
-    sort_by_time(list);
-    uint32_t first = keep_extremes(list, now_ms - (int64_t)window_s * 1000);
-    list->len -= first;
-    memmove(list->items, list->items + first, list->len * sizeof(list->items[0]));
+    if (list->pruned == len)
+        drop_older(list, cutoff_ms);
+    else if (len > 1 && list->pruned == len - 1 && list->items[len - 2].at_ms <= list->items[len - 1].at_ms)
+        prune_newest(list, cutoff_ms);
+    else
+        prune_all(list, cutoff_ms);
     enforce_cap(list);
+    list->pruned = list->len;
 }
 
 void recommendations_drop_above(struct recommendation_list *list, int32_t value)
@@ -163,5 +209,6 @@ void recommendations_drop_above(struct recommendation_list *list, int32_t value)
     for (uint32_t i = 0; i < list->len; i++)
         if (list->items[i].value <= value)
             list->items[kept++] = list->items[i];
+    list->pruned = list->pruned == list->len ? kept : 0;
     list->len = kept;
 }

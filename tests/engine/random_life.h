@@ -10,7 +10,7 @@
 
 /* A loop test is a process of its own; each lives this many lives. */
 #define LOOPS          30
-#define LIVES_PER_LOOP 15
+#define LIVES_PER_LOOP 8
 
 /* DAVIT_PROPERTY_LIVES: so many times as many lives, for a long look. */
 static inline int life_count(void)
