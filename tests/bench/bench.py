@@ -59,12 +59,13 @@ def versions():
     return f"{said(binaries()[0], 'version')}, {libraries}, {said('redis-server', '--version').split(' sha')[0]}, {compiler}"
 
 
-def program(name, *args):
+def told(name, *args):
+    """What a bench program printed: one JSON object."""
     binary = binaries()[0].parent / "tests" / "bench" / name
     run = subprocess.run([str(binary), *map(str, args)], capture_output=True, text=True, timeout=120)
     if run.returncode != 0:
         raise SystemExit(f"{name} {args}: {run.stderr}")
-    return json.loads(run.stdout)["per_cpu_s"]
+    return json.loads(run.stdout)
 
 
 def compare(report, title, goal, seconds, rounds, name, *args):
@@ -72,7 +73,7 @@ def compare(report, title, goal, seconds, rounds, name, *args):
     got = {"bare": [], "davit": []}
     for _ in range(rounds):
         for side in got:
-            got[side].append(program(name, side, *args[:1], seconds, *args[1:]))
+            got[side].append(told(name, side, *args[:1], seconds, *args[1:])["per_cpu_s"])
     bare, davit = statistics.median(got["bare"]), statistics.median(got["davit"])
     report.at_least(title, davit, "readings per CPU second", goal, reference=bare, ratio=round(davit / bare, 3), runs=got)
 
@@ -105,8 +106,27 @@ def bench_binary(report, space, quick):
     report.at_most("binary, stripped", round(stripped.stat().st_size / 1024), "KiB", 1024)
 
 
+def nanoseconds(report, space, title, limit, quick, *args):
+    """The median of what one piece of work costs, beside a round trip to Redis in the same minute."""
+    redis = space.keep(Redis(space.folder))
+    seconds, rounds = (1, 3) if quick else (SECONDS, ROUNDS)
+    got = {"work": [], "trip": []}
+    for _ in range(rounds):
+        got["work"].append(told("bench_decide", *args, seconds)["ns"])
+        got["trip"].append(told("bench_decide", "llen", redis.port, seconds)["ns"])
+    work, trip = (round(statistics.median(got[side])) for side in ("work", "trip"))
+    report.at_most(title, work, "ns", limit, note=f"one LLEN round trip: {trip:,} ns", runs=got)
+
+
+def bench_decide(report, space, quick):
+    for shape, words in (("waves", "load in waves"), ("noise", "random load"), ("falling", "load that falls every second")):
+        nanoseconds(report, space, f"one decision, two triggers and behavior: {words}", 2000, quick, "decide", shape, 1, 300)
+    nanoseconds(report, space, "one decision, 10,000 objects in turn", 2000, quick, "decide", "waves", 10000, 300)
+
+
 BENCHES = {
     "binary": bench_binary,
+    "decide": bench_decide,
     "prometheus": bench_prometheus,
     "redis": bench_redis,
     "start": objects.bench_start,

@@ -2,7 +2,7 @@
 #include "scaler/engine/stabilization.h"
 #include "tests/engine/random_life.h"
 
-#define TURNS 400
+#define TURNS 200
 
 struct windows {
     int32_t up_s, down_s;
