@@ -262,13 +262,12 @@ static int explain_answer(const struct options *options, const char *wanted, jso
     return rc;
 }
 
-static int explain_object_of(const struct options *options, struct strbuf *out, struct err *err)
+static int explain_named(const struct options *options, const char *name, struct strbuf *out, struct err *err)
 {
     AUTO_JSON json_t *root = NULL;
-    bool whole = strchr(options->object, '/') != NULL;
-    AUTO_FREE char *wanted = whole || !options->source.ns
-                                 ? mem_strdup(options->object)
-                                 : mem_printf("%s/%s", options->source.ns, options->object);
+    AUTO_FREE char *wanted = strchr(name, '/') || !options->source.ns
+                                 ? mem_strdup(name)
+                                 : mem_printf("%s/%s", options->source.ns, name);
     int rc = explain_fetch(&options->source, wanted, &root, err);
     return rc < 0 ? rc : explain_answer(options, wanted, root, out, err);
 }
@@ -288,7 +287,8 @@ int cli_explain(int argc, char **argv, bool plugin)
         return EXPLAINED;
     }
     choose_source(&options, plugin);
-    int rc = options.from ? explain_lines(&options, &out, &err) : explain_object_of(&options, &out, &err);
+    int rc = options.object ? explain_named(&options, options.object, &out, &err)
+                            : explain_lines(&options, &out, &err);
     if (rc < 0) {
         fprintf(stderr, "davit explain: %s\n", err.msg);
         return FAILED;

@@ -125,7 +125,7 @@ static void object_json(struct strbuf *body, const struct object *object, bool w
         facts(body, object);
     strbuf_append(body, ",\"decisions\":[");
     const struct ledger_entry *entry;
-    for (size_t back = 0; (entry = ledger_get(&object->ledger, back)); back++) {
+    for (size_t back = 0; (back == 0 || whole) && (entry = ledger_get(&object->ledger, back)); back++) {
         if (back)
             strbuf_append_c(body, ',');
         ledger_json_decision(body, entry, labels, labels_len);
@@ -142,6 +142,7 @@ static void begin(struct daemon *daemon, struct strbuf *body)
     strbuf_append(body, ",\"objects\":[");
 }
 
+/* The newest decision of each: with thousands of objects all would be a page that stops the loop. */
 void decisions_write_all(struct daemon *daemon, struct strbuf *body)
 {
     begin(daemon, body);
@@ -217,7 +218,7 @@ void decisions_write_found(struct daemon *daemon, const char *wanted, struct str
     if (object)
         object_json(body, object, true);
     strbuf_printf(body, "],\"same\":%u,\"near\":[", object ? 1 : found.same);
-    for (unsigned i = 0; !object && i < found.len; i++) {
+    for (unsigned i = 0; !object && i < found.len && found.objects[i]; i++) {
         if (i)
             strbuf_append_c(body, ',');
         strbuf_append_json(body, found.objects[i]->id);

@@ -71,7 +71,7 @@ static void make_room(struct ledger *ledger)
         return;
     unsigned cap = ledger->cap ? ledger->cap * 2u : 1;
     struct ledger_entry *entries = mem_zalloc_array(cap, sizeof *entries);
-    for (unsigned i = 0; i < ledger->len; i++)
+    for (unsigned i = 0; ledger->entries && i < ledger->len; i++)
         entries[i] = ledger->entries[(ledger->next + i) % ledger->cap]; /* full: the oldest is at next */
     mem_free(ledger->entries);
     ledger->entries = entries;
