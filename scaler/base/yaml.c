@@ -8,6 +8,7 @@
 #include "scaler/base/text.h"
 #include "scaler/base/yaml_arena.h"
 #include "scaler/base/yaml_build.h"
+#include "scaler/base/yaml_place.h"
 #include "scaler/base/yaml_scalar.h"
 
 /* libyaml looks through a document's tag directives one by one for each new one. */
@@ -16,6 +17,7 @@
 struct reader {
     yaml_parser_t parser;
     struct yaml_builder builder;
+    struct yaml_cursor cursor;
     struct yaml_node **documents;
     size_t len;
     size_t cap;
@@ -102,6 +104,7 @@ static int on_scalar(struct reader *reader, const yaml_event_t *event, struct er
     if (rc != 0)
         return rc;
     built->node.quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    yaml_place_scalar(&built->node, &reader->cursor, event);
     built->is_merge_key = !tag && !built->node.quoted && strcmp(built->node.text, "<<") == 0;
     if (tag)
         rc = yaml_scalar_resolve_tagged(&built->node, tag, err);
@@ -174,6 +177,7 @@ static int read_events(struct reader *reader, const char *bytes, size_t len, str
     static const char mark[] =
         "\xef\xbb\xbf"; /* of editors on Windows; libyaml drops it only when it may guess the encoding */
     size_t skip = len >= 3 && memcmp(bytes, mark, 3) == 0 ? 3 : 0;
+    reader->cursor = (struct yaml_cursor){.bytes = bytes + skip, .len = len - skip};
     yaml_parser_set_input_string(&reader->parser, (const unsigned char *)bytes + skip, len - skip);
     yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
     while (rc == 0 && !reader->ended) {

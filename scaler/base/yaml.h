@@ -24,12 +24,21 @@ struct yaml_entry {
     struct yaml_node *value;
 };
 
+/* How a scalar's text stands in the file. */
+enum yaml_form {
+    YAML_FORM_OTHER,  /* changed: escaped, folded, over several lines */
+    YAML_FORM_INLINE, /* as it is, on one line */
+    YAML_FORM_LINES,  /* as it is, line by line: a literal block */
+};
+
 struct yaml_node {
     enum yaml_kind kind; /* resolved with the YAML 1.1/JSON rules sigs.k8s.io/yaml applies: plain
                             yes/no/on/off are booleans too */
     int line;            /* from 1 */
     int column;          /* from 1 */
     bool quoted;         /* the scalar was written in quotes or as a block */
+    uint8_t form;        /* enum yaml_form */
+    uint16_t indent;     /* YAML_FORM_LINES: blanks before each line */
     char *text;      /* scalars: the text as written (unescaped); also for YAML_NULL ("" or "null" or "~") */
     bool boolean;    /* YAML_BOOL */
     int64_t integer; /* YAML_INT; values beyond int64 are YAML_FLOAT */
@@ -55,7 +64,10 @@ void yaml_done(struct yaml_stream *stream);
 const struct yaml_node *yaml_get(const struct yaml_node *map,
                                  const char *key); /* NULL: not a map, or absent */
 const char *yaml_get_text(const struct yaml_node *map,
-                          const char *key);      /* NULL unless a scalar that is not null */
+                          const char *key); /* NULL unless a scalar that is not null */
+/* Where in the file the character at (line, column) of a scalar's text stands, all from 1. False, and the
+ * scalar's own place, when its form does not tell. */
+bool yaml_text_place(const struct yaml_node *node, int line, int column, int *ret_line, int *ret_column);
 const char *yaml_kind_name(enum yaml_kind kind); /* "a list", "a string", … for messages */
 
 #endif
