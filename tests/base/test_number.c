@@ -221,6 +221,44 @@ START_TEST(test_metric_milli)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    bool accepted;
+} target_rows[] = {
+    {"5", true},   {"1_0.5", true}, {"0x1p-3", true}, {"NaN", true}, {"Inf", true}, {"0", false},
+    {"-0", false}, {"-5", false},   {"-Inf", false},  {" 5", false}, {"", false},   {"1e309", false},
+};
+
+START_TEST(test_modifiers_target)
+{
+    double value = 77;
+    int rc = number_parse_modifiers_target(target_rows[_i].text, &value, NULL);
+    ck_assert_msg((rc == 0) == target_rows[_i].accepted, "%s", target_rows[_i].text);
+    ck_assert(rc == 0 || value == 77);
+}
+END_TEST
+
+static const struct {
+    double value;
+    const char *text;
+} metric_rows[] = {
+    {33.333333333333336, "33.333"},
+    {0.0005, "0.001"},
+    {0.0004, "0.000"},
+    {1000, "1000.000"},
+    {0, "0"},
+    {-5, "0"},
+    {NAN, "0"},
+    {INFINITY, "0"},
+};
+
+START_TEST(test_metric_text)
+{
+    AUTO_FREE char *text = number_format_metric(metric_rows[_i].value);
+    ck_assert_str_eq(text, metric_rows[_i].text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("base/number");
@@ -231,5 +269,7 @@ int main(void)
     SUITE_ADD_LOOP(suite, test_format, format_rows);
     SUITE_ADD(suite, test_format_reads_back);
     SUITE_ADD_LOOP(suite, test_metric_milli, milli_rows);
+    SUITE_ADD_LOOP(suite, test_modifiers_target, target_rows);
+    SUITE_ADD_LOOP(suite, test_metric_text, metric_rows);
     return suite_run(suite);
 }

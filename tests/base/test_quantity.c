@@ -51,6 +51,81 @@ START_TEST(test_good)
 }
 END_TEST
 
+static const struct {
+    const char *text, *canonical, *shown;
+    int64_t value;
+} text_rows[] = {
+    {"0", "0", "0", 0},
+    {"-0", "0", "0", 0},
+    {"0Ki", "0", "0", 0},
+    {"1Ki", "1Ki", "1Ki", 1024},
+    {"1Mi", "1Mi", "1Mi", 1048576},
+    {"1Gi", "1Gi", "1Gi", 1073741824},
+    {"1Ti", "1Ti", "1Ti", 1099511627776},
+    {"1Pi", "1Pi", "1Pi", 1125899906842624},
+    {"1Ei", "1Ei", "1Ei", 1152921504606846976},
+    {"1023", "1023", "1023", 1023},
+    {"1024", "1024", "1024", 1024},
+    {"1024Ki", "1Mi", "1Mi", 1048576},
+    {"1023Ki", "1023Ki", "1023Ki", 1047552},
+    {"1025Ki", "1025Ki", "1025Ki", 1049600},
+    {"8Ki", "8Ki", "8Ki", 8192},
+    {"0.5Ki", "512", "512", 512},
+    {"0.1Ki", "102400m", "102400m", 103},
+    {"1.1Ki", "1126400m", "1126400m", 1127},
+    {"-1.5Gi", "-1536Mi", "-1536Mi", -1610612736},
+    {"1.5Gi", "1536Mi", "1536Mi", 1610612736},
+    {"1e3", "1e3", "1e3", 1000},
+    {"1E3", "1e3", "1E3", 1000},
+    {"1e4", "10e3", "10e3", 10000},
+    {"1e-9", "1e-9", "1e-9", 1},
+    {"1e-10", "1e-9", "1e-9", 1},
+    {"1000m", "1", "1", 1},
+    {"1500m", "1500m", "1500m", 2},
+    {"1000000n", "1m", "1m", 1},
+    {"1000001n", "1000001n", "1000001n", 1},
+    {"0.0000000001", "1n", "1n", 1},
+    {"1234567.1234567891", "1234567123456790n", "1234567123456790n", 1234568},
+    {"5.", "5", "5.", 5},
+    {".5", "500m", "500m", 1},
+    {"+5", "5", "+5", 5},
+    {"+5k", "5k", "+5k", 5000},
+    {"007", "7", "007", 7},
+    {"1000k", "1M", "1M", 1000000},
+    {"100000", "100k", "100k", 100000},
+    {"1001k", "1001k", "1001k", 1001000},
+    {"1.000", "1", "1", 1},
+    {"123.000", "123", "123", 123},
+    {"1.0e3", "1e3", "1e3", 1000},
+    {"-2.675", "-2675m", "-2.675", -3},
+    {"1.005", "1005m", "1.005", 2},
+    {"0.999999999", "999999999n", "999999999n", 1},
+    {"33.3333333333", "33333333334n", "33333333334n", 34},
+    {"1e18", "1e18", "1e18", 1000000000000000000},
+    {"999999999999999999", "999999999999999999", "999999999999999999", 999999999999999999},
+    {"1000000000000000000", "1E", "1E", 1000000000000000000},
+    {"10E", "10E", "10E", INT64_MAX}, /* upstream wraps */
+    {"12345678901234567890", "12345678901234567890", "12345678901234567890", INT64_MAX},
+    {"1000E", "1e21", "1e21", INT64_MAX},
+    {"16Ei", "9223372036854775807", "9223372036854775807", INT64_MAX},
+};
+
+START_TEST(test_text)
+{
+    struct quantity quantity = {0};
+    const char *text = text_rows[_i].text;
+    AUTO_STRBUF struct strbuf canonical, shown;
+    strbuf_init(&canonical);
+    strbuf_init(&shown);
+    ck_assert_int_eq(quantity_parse(text, &quantity, NULL), 0);
+    ck_assert_int_eq(quantity_format(text, QUANTITY_CANONICAL, &canonical, NULL), 0);
+    ck_assert_int_eq(quantity_format(text, QUANTITY_SHOWN, &shown, NULL), 0);
+    ck_assert_int_eq(quantity.value, text_rows[_i].value);
+    ck_assert_str_eq(canonical.data, text_rows[_i].canonical);
+    ck_assert_str_eq(shown.data, text_rows[_i].shown);
+}
+END_TEST
+
 static const char *const bad_rows[] = {
     "",
     "abc",
@@ -88,6 +163,10 @@ START_TEST(test_bad)
     struct quantity quantity = {.approx = 77, .milli = 77};
     struct err err = {0};
     ck_assert_int_eq(quantity_parse(bad_rows[_i], &quantity, &err), ERR_INVALID);
+    AUTO_STRBUF struct strbuf text;
+    strbuf_init(&text);
+    ck_assert_int_eq(quantity_format(bad_rows[_i], QUANTITY_SHOWN, &text, NULL), ERR_INVALID);
+    ck_assert_uint_eq(text.len, 0);
     ck_assert(quantity.approx == 77 && quantity.milli == 77);
     ck_assert_uint_gt(strlen(err.msg), 0);
 }
@@ -117,6 +196,7 @@ int main(void)
     Suite *suite = suite_create("base/quantity");
     const int suffixes[3] = {0};
     SUITE_ADD_LOOP(suite, test_good, good_rows);
+    SUITE_ADD_LOOP(suite, test_text, text_rows);
     SUITE_ADD_LOOP(suite, test_bad, bad_rows);
     SUITE_ADD_LOOP(suite, test_long, suffixes);
     return suite_run(suite);
