@@ -67,7 +67,7 @@ bool json_scan_unescape(struct json_slice slice, char *buf, size_t size)
     const char *end = at + slice.len;
     size_t len = 0;
     while (at < end) {
-        char piece[4];
+        char piece[4] = {0};
         size_t piece_len = 1;
         piece[0] = *at++;
         if (piece[0] == '\\')
@@ -113,6 +113,6 @@ bool json_scan_key_is(struct json_slice key, const char *field)
 {
     if (!memchr(key.at, '\\', key.len))
         return folds_to(key.at, key.len, field);
-    char text[KEY_MAX];
+    char text[KEY_MAX] = "";
     return json_scan_unescape(key, text, sizeof(text)) && folds_to(text, strlen(text), field);
 }
