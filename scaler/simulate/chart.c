@@ -18,7 +18,8 @@ static void note_change(struct column *column, const struct instant *instant)
 {
     const struct decision *decision = instant->decision;
     column->any = true;
-    column->reason = decision->reason;
+    if (column->changes == 0 || decision->replicas != decision->current)
+        column->reason = decision->reason; /* a change tells more than what followed it */
     if (decision->replicas == decision->current)
         return;
     if (column->changes++ == 0)

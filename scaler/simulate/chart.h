@@ -22,7 +22,7 @@ struct column {
     uint32_t changes;
     int64_t t_ms; /* of the last change */
     int32_t from, to;
-    enum decision_reason reason; /* of the last evaluation */
+    enum decision_reason reason; /* of the last change, else of the last evaluation */
     unsigned limited_by;
     bool any;
 };
