@@ -6,12 +6,13 @@
 
 extern const struct scaler_type scaler_cron;
 extern const struct scaler_type scaler_kafka;
+extern const struct scaler_type scaler_metrics_api;
 extern const struct scaler_type scaler_prometheus;
 extern const struct scaler_type scaler_redis_list;
 
 /* Alphabetical by the first name (a test holds it to that). */
 static const struct scaler_type *const types[] = {
-    &scaler_cron, &scaler_kafka, &scaler_prometheus, &scaler_redis_list, NULL,
+    &scaler_cron, &scaler_kafka, &scaler_metrics_api, &scaler_prometheus, &scaler_redis_list, NULL,
 };
 
 static bool answers_to(const struct scaler_type *type, const char *trigger_type)

@@ -7,6 +7,7 @@
 
 #include "scaler/base/mem.h"
 #include "scalers/prometheus/request.h"
+#include "scalers/shared/http_status.h"
 
 bool prometheus_config_own_tls(const struct prometheus_config *config)
 {
@@ -29,13 +30,13 @@ static void check_headers(const struct prometheus_config *config, struct params_
 {
     for (size_t i = 0; i < config->custom_headers.len; i++) {
         const char *name = config->custom_headers.items[i].key;
-        if (!prometheus_header_name_ok(name))
+        if (!http_header_name_ok(name))
             params_report(sink, "customHeaders", "\"%s\" is not a header name", name);
         else if (!prometheus_header_sent(name))
             params_warn(sink, "customHeaders", "header %s is left out, as KEDA does", name);
     }
     const char *custom = config->auth.custom_header;
-    if (http_auth_has(&config->auth, "custom") && !text_empty(custom) && !prometheus_header_name_ok(custom))
+    if (http_auth_has(&config->auth, "custom") && !text_empty(custom) && !http_header_name_ok(custom))
         params_report(sink, NULL, "parameter customAuthHeader is not a header name");
 }
 

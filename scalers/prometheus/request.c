@@ -50,13 +50,6 @@ void prometheus_request_range_url(const struct prometheus_config *config, const 
     append_rest(config, url);
 }
 
-bool prometheus_header_name_ok(const char *name)
-{
-    static const char token[] =
-        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    return *name != '\0' && name[strspn(name, token)] == '\0';
-}
-
 bool prometheus_header_sent(const char *name)
 {
     static const char *const own[] = {"Host", "Content-Length", "Transfer-Encoding", "Trailer"};

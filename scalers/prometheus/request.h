@@ -25,7 +25,6 @@ struct prometheus_headers {
 void prometheus_headers_init(const struct prometheus_config *config, struct prometheus_headers *ret);
 void prometheus_headers_done(struct prometheus_headers *headers);
 
-bool prometheus_header_name_ok(const char *name);
 /* False for those that Go's client, and so KEDA, sets itself. */
 bool prometheus_header_sent(const char *name);
 

@@ -9,6 +9,7 @@
 #include "scaler/base/mem.h"
 #include "scaler/base/number.h"
 #include "scalers/prometheus/json_scan.h"
+#include "scalers/shared/http_status.h"
 
 enum value_kind { VALUE_NONE, VALUE_NULL, VALUE_STRING, VALUE_OTHER };
 
@@ -250,28 +251,11 @@ static int read_single(const struct answer *answer, struct scaler_result *result
     return 0;
 }
 
-static int check_status(int status, struct err *err)
-{
-    if (status >= 200 && status <= 299)
-        return 0;
-    enum err_code code = ERR_PROTOCOL;
-    if (status == 401 || status == 403)
-        code = ERR_AUTH;
-    else if (status == 404)
-        code = ERR_NOT_FOUND;
-    else if (status == 429 || status >= 500)
-        code = ERR_UNAVAILABLE;
-    else if (status == 400 || status == 422)
-        code = ERR_INVALID;
-    return err_set(err, code, "HTTP status %d", status);
-}
-
 int prometheus_response_read(int status, const char *body, size_t len, struct scaler_result *ret,
                              struct err *err)
 {
-    int result = check_status(status, err);
-    if (result < 0)
-        return result;
+    if (status < 200 || status > 299)
+        return http_status_fail(status, err);
     struct json_scan scan;
     struct answer answer = {0};
     json_scan_init(&scan, body, len);

@@ -21,6 +21,8 @@ static const struct vector_shape shapes[] = {
     {"ok", vectors_coercion},
     {"ignoreNullValues", vectors_prometheus},
     {"desiredReplicas", vectors_cron},
+    {"valueLocation", vectors_metrics},
+    {"formula", vectors_formula},
     {NULL, NULL},
 };
 

@@ -42,9 +42,11 @@ extern const struct vector_kind vector_kinds_hpa_behavior[];
 extern const struct vector_kind vector_kinds_hpa_stabilization[];
 extern const struct vector_kind vector_kinds_hpa_reconcile[];
 
+void vectors_formula(struct vector *vector);
 void vectors_coercion(struct vector *vector);
 void vectors_prometheus(struct vector *vector);
 void vectors_cron(struct vector *vector);
+void vectors_metrics(struct vector *vector);
 
 /* Keeps the first reason only. */
 void vector_fail(struct vector *vector, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
