@@ -23,6 +23,7 @@ static const struct vector_shape shapes[] = {
     {"desiredReplicas", vectors_cron},
     {"valueLocation", vectors_metrics},
     {"formula", vectors_formula},
+    {"formula", vectors_formula},
     {NULL, NULL},
 };
 
