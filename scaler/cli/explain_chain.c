@@ -94,7 +94,9 @@ static void rate(const struct sentence *sentence)
 
 static void minimum(const struct sentence *sentence)
 {
-    strbuf_printf(sentence->out, "Minimum: %d, not %d.", sentence->step->to, sentence->step->from);
+    bool running = !sentence->object->simulated && sentence->step->to > sentence->object->min;
+    strbuf_printf(sentence->out, "Minimum%s: %d, not %d.", running ? " while anything runs" : "",
+                  sentence->step->to, sentence->step->from);
 }
 
 static void maximum(const struct sentence *sentence)
@@ -142,13 +144,7 @@ static void unknown(const struct sentence *sentence)
 static void cooldown(const struct sentence *sentence)
 {
     const struct explain_step *step = sentence->step;
-    strbuf_append(sentence->out, "Cooldown");
-    if (sentence->object->has_policy) {
-        strbuf_append(sentence->out, " of ");
-        words_number(sentence->out, sentence->object->policy.cooldown_s);
-        strbuf_append(sentence->out, " s");
-    }
-    strbuf_printf(sentence->out, ": no work; goes to %d at ", step->from);
+    strbuf_printf(sentence->out, "Cooldown of %d s: no work; goes to %d at ", step->detail, step->from);
     at(sentence, step->at_ms);
     strbuf_append(sentence->out, " (");
     if (step->at_ms > sentence->object->now_ms) {

@@ -57,6 +57,7 @@ struct explain_decision {
 struct explain_fact {
     bool has_target, whole; /* whole: metricType Value, the target is for all replicas together */
     double target;
+    double activation; /* active above it */
     int64_t last_ok_ms;
     const char *error; /* NULL: none */
 };
@@ -72,7 +73,6 @@ struct explain_object {
     bool has_policy;
     struct {
         int32_t idle; /* -1: none */
-        double cooldown_s;
         double tolerance_up, tolerance_down;
         bool paused, scale_in_paused, scale_out_paused;
     } policy;

@@ -263,6 +263,7 @@ static int read_fact(json_t *json, struct explain_fact *ret, struct err *err)
     *ret = (struct explain_fact){
         .has_target = member(&reader, "target") != NULL,
         .target = number(&reader, "target", 0),
+        .activation = number(&reader, "activation", 0),
         .whole = strcmp(text(&reader, "metric_type", ""), "Value") == 0,
         .last_ok_ms = instant(&reader, "last_ok"),
         .error = text(&reader, "error", NULL),
@@ -284,7 +285,6 @@ static int read_policy(json_t *json, struct explain_object *ret, struct err *err
     ret->has_policy = true;
     ret->min = optional(&reader, "min", 0);
     ret->policy.idle = optional(&reader, "idle", -1);
-    ret->policy.cooldown_s = number(&reader, "cooldown", 0);
     ret->policy.paused = flag(&pause, "paused") || member(&pause, "replicas");
     ret->policy.scale_in_paused = flag(&pause, "scale_in");
     ret->policy.scale_out_paused = flag(&pause, "scale_out");

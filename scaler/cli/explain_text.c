@@ -155,7 +155,7 @@ static void reading(struct strbuf *out, const struct explain_object *object,
 }
 
 static void proposal(struct strbuf *out, const struct explain_trigger *trigger,
-                     const struct explain_composite *composite, bool activity_known)
+                     const struct explain_composite *composite)
 {
     if (trigger->has_proposal && !composite->set)
         strbuf_printf(out, " → %d%s", trigger->proposal, trigger->fallback ? " (fallback)" : "");
@@ -163,8 +163,23 @@ static void proposal(struct strbuf *out, const struct explain_trigger *trigger,
         strbuf_append(out, " → formula");
     else
         strbuf_append(out, trigger->state == READING_PENDING ? " → waits" : " → unknown, lowers nothing");
-    if (trigger->state == READING_OK && !trigger->active && !composite->set && activity_known)
-        strbuf_append(out, ", not active");
+}
+
+/* A simulation does not say; what cpu and memory ask for is no activity, and with a formula its value counts.
+ */
+static void activity(struct strbuf *out, const struct explain_object *object,
+                     const struct explain_decision *decision, const struct explain_trigger *trigger,
+                     const struct explain_fact *fact)
+{
+    bool told = !object->simulated && fact && fact->has_target && !decision->composite.set;
+    if (!told || trigger->active || trigger->state != READING_OK)
+        return;
+    strbuf_append(out, ", not active");
+    if (fact->activation == 0)
+        return;
+    strbuf_append(out, " (only above ");
+    words_number(out, fact->activation);
+    strbuf_append_c(out, ')');
 }
 
 static void trigger_line(struct strbuf *out, const struct explain_object *object,
@@ -186,9 +201,8 @@ static void trigger_line(struct strbuf *out, const struct explain_object *object
         words_number(out, fact->target);
         strbuf_append(out, fact->whole ? " in all" : " each");
     }
-    /* A simulation does not say; what cpu and memory ask for is no activity. */
-    bool activity_known = !object->simulated && fact && fact->has_target;
-    proposal(out, trigger, &decision->composite, activity_known);
+    proposal(out, trigger, &decision->composite);
+    activity(out, object, decision, trigger, fact);
     strbuf_append(out, "\n");
     if (trigger->state != READING_OK && fact && fact->error) {
         strbuf_append(out, "    ");

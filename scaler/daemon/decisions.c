@@ -79,6 +79,8 @@ static void trigger_facts(struct strbuf *body, const struct object *object, uint
     else
         strbuf_append(body, "\"target\":null");
     strbuf_append_c(body, ',');
+    ledger_json_number(body, "activation", policy->activation);
+    strbuf_append_c(body, ',');
     ledger_json_time(body, "last_ok", object->triggers[index].ok_ms);
     strbuf_append_c(body, ',');
     ledger_json_string(body, "error", object->triggers[index].error);

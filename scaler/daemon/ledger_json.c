@@ -2,6 +2,7 @@
 #include "scaler/daemon/ledger_json.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 #include "scaler/base/clock.h"
 #include "scaler/base/mem.h"
@@ -25,15 +26,16 @@ void ledger_json_time(struct strbuf *body, const char *key, int64_t ms)
         strbuf_printf(body, "\"%s\":null", key);
 }
 
-static void number(struct strbuf *body, const char *key, double value)
+void ledger_json_number(struct strbuf *body, const char *key, double value)
 {
     char text[40];
-    strbuf_printf(body, "\"%s\":%s", key, number_format_double(value, text, sizeof text));
+    strbuf_printf(body, "\"%s\":%s", key,
+                  isfinite(value) ? number_format_double(value, text, sizeof text) : "null");
 }
 
 void ledger_json_milli(struct strbuf *body, const char *key, int64_t milli)
 {
-    number(body, key, (double)milli / 1000);
+    ledger_json_number(body, key, (double)milli / 1000);
 }
 
 const char *ledger_json_bool(int value)
@@ -156,7 +158,7 @@ static void rules_json(struct strbuf *body, const char *key, const struct scalin
 {
     strbuf_printf(body, "\"%s\":{\"window\":%d,\"select\":\"%s\",", key,
                   rules->has_window ? rules->window_s : window_s, scaling_select_name(rules->select));
-    number(body, "tolerance", rules->has_tolerance ? rules->tolerance : tolerance);
+    ledger_json_number(body, "tolerance", rules->has_tolerance ? rules->tolerance : tolerance);
     strbuf_append(body, ",\"policies\":[");
     for (uint32_t i = 0; i < rules->policies_len; i++)
         strbuf_printf(body, "%s{\"type\":\"%s\",\"value\":%d,\"period\":%d}", i ? "," : "",

@@ -26,6 +26,7 @@ void ledger_json_policy(struct strbuf *body, const struct policy *policy);
 /* Members. Times are RFC 3339 with milliseconds, null for 0. */
 void ledger_json_string(struct strbuf *body, const char *key, const char *value);
 void ledger_json_time(struct strbuf *body, const char *key, int64_t ms);
+void ledger_json_number(struct strbuf *body, const char *key, double value); /* null if not finite */
 void ledger_json_milli(struct strbuf *body, const char *key, int64_t milli);
 const char *ledger_json_bool(int value);
 

@@ -97,6 +97,12 @@ static int64_t cooldown_end_ms(const struct turn *turn)
     return after(policy->created_ms, policy->initial_cooldown_ms);
 }
 
+static int32_t cooldown_s(const struct turn *turn)
+{
+    bool first = turn->history->last_active_ms == 0;
+    return arith_clamp_i32((first ? turn->policy->initial_cooldown_ms : turn->policy->cooldown_ms) / 1000);
+}
+
 /* Row I3: to idle or zero, unless something holds. What holds leaves the count to the HPA's half. */
 static bool rest(struct turn *turn)
 {
@@ -110,7 +116,7 @@ static bool rest(struct turn *turn)
         turn->decision->reason = DECIDE_HELD_UNKNOWN;
     } else if (end_ms >= turn->now_ms) {
         turn_step(turn, LIMIT_COOLDOWN, goal, turn->current);
-        turn_step_detail(turn, end_ms, 0);
+        turn_step_detail(turn, end_ms, cooldown_s(turn));
         turn_recheck(turn, after(end_ms, 1));
         turn->decision->reason = DECIDE_COOLDOWN;
     } else {

@@ -82,7 +82,8 @@ enum step_rule {
 struct decision_step {
     enum decision_limit limit;
     int32_t from, to;
-    int32_t detail; /* rate: replicas that may still be changed now; stabilization: window seconds */
+    int32_t detail; /* rate: replicas that may still be changed now; stabilization: window seconds;
+                       cooldown: the one in force, seconds */
     /* stabilization: when the binding recommendation was made; cooldown: when it ends; rate: when the oldest
      * change counted leaves its period, 0: none is counted; else 0 */
     int64_t at_ms;

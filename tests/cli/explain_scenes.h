@@ -191,6 +191,23 @@ static inline void scene_deactivated(struct scene *scene)
     go(scene);
 }
 
+static inline void scene_below_activation(struct scene *scene)
+{
+    start(scene, 0, 3, 0);
+    scene->fixture.policy.min = 0;
+    scene->fixture.triggers[0].activation = 5;
+    go(scene);
+}
+
+static inline void scene_initial_cooldown(struct scene *scene)
+{
+    start(scene, 4, 0, 0);
+    scene->fixture.policy.min = 0;
+    scene->fixture.policy.initial_cooldown_ms = SECONDS(60);
+    scene->fixture.policy.created_ms = scene->fixture.now_ms - SECONDS(45);
+    go(scene);
+}
+
 static inline void scene_idle(struct scene *scene)
 {
     start(scene, 2, 0, 0);
@@ -354,6 +371,8 @@ static const struct {
     {"cooldown", scene_cooldown},
     {"activated", scene_activated},
     {"deactivated", scene_deactivated},
+    {"below-activation", scene_below_activation},
+    {"initial-cooldown", scene_initial_cooldown},
     {"idle", scene_idle},
     {"frozen", scene_frozen},
     {"paused-replicas", scene_paused_replicas},

@@ -22,6 +22,8 @@ static void facts_json(struct strbuf *body, const struct scene *scene)
         strbuf_printf(body, "%s{\"metric_type\":\"%s\",", i ? "," : "", whole ? "Value" : "AverageValue");
         ledger_json_milli(body, "target", scene->fixture.triggers[i].target_milli);
         strbuf_append_c(body, ',');
+        ledger_json_number(body, "activation", scene->fixture.triggers[i].activation);
+        strbuf_append_c(body, ',');
         ledger_json_time(body, "last_ok", scene->ok_ms[i]);
         strbuf_append_c(body, ',');
         ledger_json_string(body, "error", scene->errors[i]);

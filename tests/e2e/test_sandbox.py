@@ -192,6 +192,20 @@ spec: {secretTargetRef: [{parameter: password, name: redis, key: password}]}
         self.assertEqual(davit.stop(), 0)
         self.assertEqual(self.explain(davit, "worker")[0], 1)
 
+    def test_explain_a_simulation(self):
+        manifest, trace, lines = (self.folder / name for name in ("so.yaml", "trace.jsonl", "decisions.jsonl"))
+        manifest.write_text(scaled_object("worker", [{**redis_trigger(1, "jobs", 10), "name": "queue"}], pollingInterval=5, cooldownPeriod=60, maxReplicaCount=6))
+        trace.write_text("".join(json.dumps({"t": t, "triggers": {"queue": value}}) + "\n" for t, value in ((0, 0), (30, 80), (120, 0), (300, 0))))
+        lines.write_text(subprocess.run([str(DAVIT), "simulate", "-f", str(manifest), "--trace", str(trace), "-o", "jsonl"], capture_output=True,
+                                        text=True, timeout=60, check=True).stdout)
+        run = lambda *args: subprocess.run([str(DAVIT), "explain", "--from", str(lines), *args], capture_output=True, text=True, timeout=60)
+        self.assertIn("0 → 6 replicas at t=30 s, written: woken up.\n  queue: 80 → 8\n  Highest: queue, 8.\n  Maximum: 6, not 8.\n", run("--at", "34").stdout)
+        cooling = run("--at", "130").stdout
+        self.assertIn("Stays at 6 replicas: no work, cooling down.", cooling)
+        self.assertIn("Cooldown of 60 s: no work; goes to 0 at t=175 s (45 s left) unless work comes.", cooling)
+        self.assertIn("Stays at 0 replicas: no work, at rest.", run().stdout)
+        self.assertEqual(run("--at", "-5").returncode, 1)
+
     def test_explain_as_kubectl_plugin(self):
         """Through services/proxy of an API server: here one that knows nothing else, and only of the namespace davit."""
         redis, davit = self.keep(Redis(self.folder)), self.davit()

@@ -136,6 +136,7 @@ START_TEST(initial_cooldown_counts_until_the_first_activity)
     ck_assert_int_eq(fixture.decision.reason, DECIDE_COOLDOWN);
     ck_assert_int_eq(fixture.decision.recheck_ms, T0 + 1);
     ck_assert_int_eq(fixture_step(&fixture, LIMIT_COOLDOWN)->at_ms, T0);
+    ck_assert_int_eq(fixture_step(&fixture, LIMIT_COOLDOWN)->detail, 60);
     fixture.now_ms = T0 + 1;
     ck_assert_int_eq(fixture_decide(&fixture), 0);
     ck_assert(!fixture.decision.active);
