@@ -23,7 +23,6 @@ static const struct vector_shape shapes[] = {
     {"desiredReplicas", vectors_cron},
     {"valueLocation", vectors_metrics},
     {"formula", vectors_formula},
-    {"formula", vectors_formula},
     {NULL, NULL},
 };
 

@@ -43,7 +43,6 @@ extern const struct vector_kind vector_kinds_hpa_stabilization[];
 extern const struct vector_kind vector_kinds_hpa_reconcile[];
 
 void vectors_formula(struct vector *vector);
-void vectors_formula(struct vector *vector);
 void vectors_coercion(struct vector *vector);
 void vectors_prometheus(struct vector *vector);
 void vectors_cron(struct vector *vector);
