@@ -269,7 +269,7 @@ static bool two_ints(struct vm *vm, const struct value *arguments, int64_t *ret_
 #define BIT_BUILTIN(name, expression)                                                                        \
     static bool do_##name(struct vm *vm, const struct value *arguments, uint32_t count, struct value *ret)   \
     {                                                                                                        \
-        int64_t a, b;                                                                                        \
+        int64_t a = 0, b = 0;                                                                                \
         (void)count;                                                                                         \
         if (!two_ints(vm, arguments, &a, &b))                                                                \
             return false;                                                                                    \
@@ -291,7 +291,7 @@ static bool shift(struct vm *vm, const struct value *arguments, int64_t *ret_a, 
 
 static bool do_bitshl(struct vm *vm, const struct value *arguments, uint32_t count, struct value *ret)
 {
-    int64_t a, by;
+    int64_t a = 0, by = 0;
     (void)count;
     if (!shift(vm, arguments, &a, &by))
         return false;
@@ -301,7 +301,7 @@ static bool do_bitshl(struct vm *vm, const struct value *arguments, uint32_t cou
 
 static bool do_bitshr(struct vm *vm, const struct value *arguments, uint32_t count, struct value *ret)
 {
-    int64_t a, by;
+    int64_t a = 0, by = 0;
     (void)count;
     if (!shift(vm, arguments, &a, &by))
         return false;
@@ -311,7 +311,7 @@ static bool do_bitshr(struct vm *vm, const struct value *arguments, uint32_t cou
 
 static bool do_bitushr(struct vm *vm, const struct value *arguments, uint32_t count, struct value *ret)
 {
-    int64_t a, by;
+    int64_t a = 0, by = 0;
     (void)count;
     if (!shift(vm, arguments, &a, &by))
         return false;

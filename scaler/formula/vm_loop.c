@@ -222,7 +222,7 @@ static bool fill_groups(struct vm *vm, const struct loop *loop, struct value *gr
 
 static bool finish_groups(struct vm *vm, const struct loop *loop, struct value *ret)
 {
-    uint32_t len, count;
+    uint32_t len, count = 0;
     struct value *keys = collected(vm, loop, &len);
     struct value *groups = keys ? vm_alloc(vm, 2 * (size_t)len, sizeof(*groups)) : NULL;
     uint32_t *group_of = groups ? vm_alloc(vm, len, sizeof(*group_of)) : NULL;
