@@ -124,9 +124,15 @@ def bench_decide(report, space, quick):
     nanoseconds(report, space, "one decision, 10,000 objects in turn", 2000, quick, "decide", "waves", 10000, 300)
 
 
+def bench_formula(report, space, quick):
+    text = "(trig_one + trig_two)/2 > 1 ? max(trig_one, trig_two) : 1"
+    nanoseconds(report, space, "one formula evaluation", 500, quick, "formula", text)
+
+
 BENCHES = {
     "binary": bench_binary,
     "decide": bench_decide,
+    "formula": bench_formula,
     "prometheus": bench_prometheus,
     "redis": bench_redis,
     "start": objects.bench_start,

@@ -1,5 +1,6 @@
-/* What one decision costs, beside one round trip to Redis: nanoseconds of wall time each, as JSON.
+/* What one decision and one formula cost, beside one round trip to Redis: nanoseconds of each, as JSON.
  *   bench_decide decide SHAPE OBJECTS WINDOW_S SECONDS    SHAPE: steady | waves | noise | falling
+ *   bench_decide formula TEXT SECONDS    over the inputs trig_one and trig_two
  *   bench_decide llen PORT SECONDS
  * An object has two triggers and behavior with policies in both directions, is read once a second, and its
  * decisions are carried out: its history is what a live object's would be. */
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "scaler/engine/decide.h"
+#include "scaler/formula/formula.h"
 #include "tests/bench/bench.h"
 
 #define TRIGGERS   2
@@ -133,12 +135,42 @@ static void decide_main(const char *shape, unsigned objects_len, int32_t window_
     }
     bench_stop(&bench->bench);
     printf("{\"ns\": %.1f, \"decisions\": %" PRIu64 ", \"recommendations\": %u, \"checksum\": %" PRIu64 "}\n",
-           (double)bench->bench.cpu_us * 1000 / (double)bench->bench.readings, bench->bench.readings,
-           longest, bench->checksum % 1000000);
+           (double)bench->bench.cpu_us * 1000 / (double)bench->bench.readings, bench->bench.readings, longest,
+           bench->checksum % 1000000);
     for (unsigned i = 0; i < objects_len; i++)
         history_done(&bench->objects[i].history);
     mem_free(bench->objects);
     mem_free(bench);
+}
+
+/* The inputs change from one evaluation to the next, and with them the branch a condition takes. */
+static void formula_main(const char *text, int64_t seconds)
+{
+    static const char *const names[] = {"trig_one", "trig_two"};
+    struct formula *formula;
+    struct formula_place place;
+    struct err err = {0};
+    struct bench bench;
+    double value, sum = 0;
+    bool nil;
+    if (formula_compile(text, names, ARRAY_LEN(names), &formula, &place, &err) < 0)
+        bench_die(text, err.msg);
+    struct formula_scratch *scratch = formula_scratch_new();
+    bench_start(&bench, seconds);
+    while (!bench_over(&bench)) {
+        for (int i = 0; i < 1000; i++, bench.readings++) {
+            struct formula_input inputs[] = {{true, i % 7}, {true, (i % 11) / 10.0}};
+            if (formula_eval(formula, scratch, inputs, T0_MS, &nil, &value, &err) < 0 || nil)
+                bench_die(text, err.msg);
+            sum += value;
+        }
+    }
+    bench_stop(&bench);
+    printf("{\"ns\": %.1f, \"evaluations\": %" PRIu64 ", \"mean\": %.3f}\n",
+           (double)bench.cpu_us * 1000 / (double)bench.readings, bench.readings,
+           sum / (double)bench.readings);
+    formula_scratch_free(scratch);
+    formula_free(formula);
 }
 
 static int connect_loopback(const char *port)
@@ -176,9 +208,13 @@ int main(int argc, char **argv)
     if (argc == 6 && strcmp(argv[1], "decide") == 0)
         decide_main(argv[2], (unsigned)bench_number(argv[3], 1, 1000000),
                     (int32_t)bench_number(argv[4], 0, 3600), bench_number(argv[5], 1, 600));
+    else if (argc == 4 && strcmp(argv[1], "formula") == 0)
+        formula_main(argv[2], bench_number(argv[3], 1, 600));
     else if (argc == 4 && strcmp(argv[1], "llen") == 0)
         llen_main(argv[2], bench_number(argv[3], 1, 600));
     else
-        bench_die("usage", "bench_decide decide SHAPE OBJECTS WINDOW_S SECONDS | llen PORT SECONDS");
+        bench_die(
+            "usage",
+            "bench_decide decide SHAPE OBJECTS WINDOW_S SECONDS | formula TEXT SECONDS | llen PORT SECONDS");
     return 0;
 }
