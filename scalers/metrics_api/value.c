@@ -56,8 +56,10 @@ static int read_prometheus(const char *body, size_t len, const char *location, d
 {
     struct selector selector;
     int code = selector_parse(location, &selector, err);
-    if (code != 0)
-        return err_wrap(err, "valueLocation is no series selector");
+    if (code != 0) {
+        err_wrap(err, "valueLocation is no series selector");
+        return code;
+    }
     code = exposition_read(body, len, &selector, ret, err);
     selector_done(&selector);
     return code;
