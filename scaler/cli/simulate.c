@@ -40,7 +40,8 @@ static const char usage[] =
     "  --from-prometheus URL      makes the trace from what the prometheus triggers' queries gave\n"
     "  --range DURATION           how far back; default 24h\n"
     "  --step DURATION            between two values; default: as often as the daemon would ask\n"
-    "  --write-trace FILE         keeps that trace\n";
+    "  --write-trace FILE         keeps that trace\n"
+    "  -h, --help                 this text\n";
 
 enum option_code {
     OPT_OBJECT = 256,

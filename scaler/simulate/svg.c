@@ -76,12 +76,15 @@ static void steps(struct strbuf *out, const struct chart *chart, const struct se
     strbuf_append(out, "\"/>\n");
 }
 
+/* The next round number. */
 static double scale_of(double highest)
 {
-    double top = 1;
-    while (top < highest && top < 1e15)
-        top *= top * 2 >= highest ? 2 : top * 5 >= highest ? 5 : 10;
-    return top < highest ? highest : top;
+    static const double round_ones[] = {1, 1.5, 2, 2.5, 3, 4, 5, 6, 8};
+    for (double power = 1; power < 1e15; power *= 10)
+        for (size_t i = 0; i < ARRAY_LEN(round_ones); i++)
+            if (round_ones[i] * power >= highest)
+                return round_ones[i] * power;
+    return highest;
 }
 
 static double metric_panel(struct strbuf *out, const struct chart *chart, uint32_t index, double top)

@@ -162,10 +162,40 @@ def explain(docs, words):
     return [f"exit status {result.returncode}: {result.stderr}"] * (result.returncode != 1)
 
 
+def simulate(docs, words):
+    """What it writes goes elsewhere; the Prometheus of the page is away, and that is all that may go wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        for option in ("--output", "--write-trace"):
+            if option in words:
+                words[words.index(option) + 1] = pathlib.Path(folder) / words[words.index(option) + 1]
+        if "--from-prometheus" in words:
+            words[words.index("--from-prometheus") + 1] = "http://127.0.0.1:1"
+            result = docs.run(docs.davit, *words[1:])
+            return [result.stderr] * (result.returncode != 1 or "trigger " not in result.stderr)
+        result = docs.run(docs.davit, *words[1:])
+        problems = [result.stderr] * (result.returncode != 0)
+        chart = pathlib.Path(folder) / "simulate.svg"
+        if chart.is_file() and chart.read_text() != docs.text("docs/simulate.svg"):
+            problems.append("docs/simulate.svg is not what this command draws")
+        return problems
+
+
+def check_simulate(docs):
+    """Shown output is real output; options are those of --help; the trace is the file's."""
+    page, example = docs.text("docs/simulate.md"), ["-f", "manifests/examples/redis-queue.yaml", "--trace", "docs/burst.jsonl", "--ready-delay", "5"]
+    shown = [content for language, content, _ in blocks(page) if language == "text"]
+    made = "".join(docs.run(docs.davit, "simulate", *example, "-o", form).stdout for form in ("table", "jsonl")) + docs.text("docs/burst.jsonl")
+    yield from (f"simulate.md: nothing gives the line {line}" for content in shown for line in content.splitlines() if line not in made.splitlines())
+    real = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", docs.help("simulate"), re.M))
+    yield from differ("simulate.md, options", {word for word in first_cells(section(page, "Options")) if word.startswith("--")}, real - {"--help"})
+    yield from differ("davit.1, options of simulate", man_options(docs.text("docs/davit.1"), "OPTIONS OF SIMULATE"), real)
+
+
 COMMANDS = [
     (r"apt-get install -y ", packages), (r"cmake --preset \w+", configure), (r"cmake --build --preset \w+", build),
     (r"cmake --install build/release$", install), (r"scripts/\w+", script), (r"davit validate ", validate), (r"davit run ", run_daemon),
     (r"kubectl apply -k \S+$", kustomize), (r"(kubectl )?davit explain ", explain),
+    (r"davit simulate ", simulate),
 ]
 
 
@@ -347,7 +377,7 @@ def check_first_screen(docs):
 
 
 CHECKS = [check_snippets, check_all_links, check_examples, check_options, check_environment, check_metrics, check_decisions, check_events,
-          check_trigger_pages, check_man, check_keda_table, check_explained, check_first_screen]
+          check_trigger_pages, check_man, check_keda_table, check_explained, check_simulate, check_first_screen]
 
 
 def self_test(docs):
