@@ -88,7 +88,8 @@ static bool check_arguments(struct checker *checker, const struct node *node, co
         uint32_t argument = ast_link(checker->ast, node, i), type = check_type(checker, argument);
         char letter = signature_letter(takes, i);
         if (type != TYPE_UNKNOWN && !signature_accepts(letter, type))
-            return fault_at(checker->fault, ERR_CONFIG, checker->ast->nodes[argument].place,
+            return fault_at(checker->fault, ERR_CONFIG,
+                            letter == 'N' ? node->place : checker->ast->nodes[argument].place,
                             "%s needs %s here, not %s", name, signature_words(letter), types_name(type));
         /* As upstream: behind the first array nothing is looked at before it runs. */
         if (letter == 'x' && (type == TYPE_UNKNOWN || type_is_array(type)))

@@ -56,11 +56,12 @@ static int report(const struct fault *fault, const char *text, size_t before, st
                   struct err *err)
 {
     enum err_code code = (enum err_code)fault->err.code;
+    bool behind = fault->offset >= before + strlen(text);
     place_of(text, fault->offset, before, ret_place);
-    if (fault->offset >= before + strlen(text) && strstr(fault->err.msg, "unexpected \")\""))
+    if (behind && text_starts_with(fault->err.msg, "unexpected \")\""))
         return err_set(err, code, "the formula ends too early");
-    if (fault->offset < before && code == ERR_CONFIG)
-        return err_set(err, code, "the formula must give a number: %s", fault->err.msg);
+    if ((fault->offset < before || behind) && text_starts_with(fault->err.msg, "float "))
+        return err_set(err, code, "the formula must give one number (%s)", fault->err.msg);
     return err_set(err, code, "%s", fault->err.msg);
 }
 
@@ -136,6 +137,8 @@ int formula_compile(const char *text, const char *const *names, size_t names_len
         return err_set(err, ERR_CONFIG, "the formula has more than %d bytes", FORMULA_TEXT_MAX);
     if (!text_is_utf8(text, len))
         return err_set(err, ERR_CONFIG, "the formula is not UTF-8");
+    if (strspn(text, " \t\r\n") == len)
+        return err_set(err, ERR_CONFIG, "the formula is empty");
     AUTO_FREE char *wrapped = mem_printf("%s%s%s", wrapping.before, text, wrapping.after);
     struct formula *formula = formula_new(names, names_len);
     if (!build(formula, wrapped, &fault) || !dry_run(formula, &fault)) {

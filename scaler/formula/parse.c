@@ -279,6 +279,8 @@ static bool run(struct parser *parser)
         if (!handlers[top->state](parser, top))
             return false;
     }
+    if (parse_is(parser, OP_PAREN_CLOSE))
+        return fault_at(parser->fault, ERR_CONFIG, parser->token.start, "a \")\" closes nothing");
     return parser->token.kind == TOKEN_END || parse_unexpected(parser);
 }
 
