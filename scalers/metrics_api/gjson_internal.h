@@ -9,7 +9,7 @@
 #include "scalers/metrics_api/gjson.h"
 
 #define GJSON_MAX_DEPTH  400
-#define GJSON_MAX_WORK   ((uint64_t)256 << 20) /* bytes looked at: a fraction of a second */
+#define GJSON_MAX_WORK   ((uint64_t)96 << 20) /* bytes looked at: a tenth of a second or two */
 #define GJSON_MAX_MEMORY ((size_t)64 << 20)
 #define GJSON_MAX_PATH   ((size_t)64 << 10)
 

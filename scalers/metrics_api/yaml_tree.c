@@ -10,6 +10,8 @@
 #include "scaler/base/text.h"
 
 #define ANCHORS_MAX 10000u
+/* libyaml looks through a document's tag directives one by one for each new one. */
+#define DIRECTIVES_MAX 100u
 
 struct anchor {
     char *name;
@@ -250,10 +252,21 @@ static void forget_anchors(struct builder *builder)
     }
 }
 
+static bool few_directives(const char *bytes, size_t len)
+{
+    unsigned directives = 0;
+    for (size_t i = 0; i + 4 < len && directives <= DIRECTIVES_MAX; i++)
+        if ((i == 0 || bytes[i - 1] == '\n' || bytes[i - 1] == '\r') && memcmp(bytes + i, "%TAG", 4) == 0)
+            directives++;
+    return directives <= DIRECTIVES_MAX;
+}
+
 int yaml_tree_read(const char *bytes, size_t len, struct yaml_tree *ret, struct err *err)
 {
     struct builder builder = {.err = err};
     yaml_parser_t parser;
+    if (!few_directives(bytes, len))
+        return err_set(err, ERR_LIMIT, "more than %u YAML directives", DIRECTIVES_MAX);
     if (!yaml_parser_initialize(&parser))
         return err_set(err, ERR_LIMIT, "out of memory");
     yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, len);

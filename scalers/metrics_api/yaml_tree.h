@@ -10,7 +10,7 @@
 #include "scalers/metrics_api/yaml_scalar.h"
 
 #define YAML_TREE_MAX_DEPTH 100
-#define YAML_TREE_MAX_NODES 500000u
+#define YAML_TREE_MAX_NODES 200000u
 
 enum yaml_tree_kind { YAML_TREE_SCALAR, YAML_TREE_LIST, YAML_TREE_MAP, YAML_TREE_ALIAS };
 
