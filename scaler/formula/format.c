@@ -10,6 +10,8 @@
 #include "scaler/base/strbuf.h"
 #include "scaler/formula/time_text.h"
 
+#define EXPONENT_FROM 6 /* from 1e+06 on numbers are written with an exponent */
+
 const char *format_type_name(struct value value)
 {
     static const char *const names[VALUE_TYPE_COUNT] = {
@@ -30,34 +32,41 @@ const char *format_type_name(struct value value)
     return names[value.type];
 }
 
-/* The fewest digits that read back to the same double, as d.ddde±xx. */
-static void shortest(double value, char *buf, size_t size)
+/* The significant digits of a number in text, and the power of ten of the first one. */
+static int significant(const char *text, char *digits)
 {
-    for (int precision = 0; precision < 17; precision++) {
-        (void)snprintf(buf, size, "%.*e", precision, value);
-        double again;
-        if (number_parse_go_float(buf, &again, NULL) == 0 && again == value)
-            return;
+    int count = 0, exponent = -1, written = 0;
+    bool point = false, begun = false;
+    for (; *text && *text != 'e'; text++) {
+        if (*text == '.') {
+            point = true;
+        } else if (*text >= '0' && *text <= '9') {
+            begun = begun || *text != '0';
+            exponent += begun ? !point : -(int)point;
+            if (begun && count < 20)
+                digits[count++] = *text;
+        }
     }
+    if (*text == 'e')
+        (void)sscanf(text + 1, "%d", &written);
+    while (count > 1 && digits[count - 1] == '0')
+        count--;
+    digits[count] = '\0';
+    return exponent + written;
 }
 
 const char *format_double(double value, char *buf, size_t size)
 {
-    char digits[40];
-    if (isnan(value) || isinf(value)) {
-        (void)snprintf(buf, size, "%s", isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
-        return buf;
-    }
-    shortest(value, digits, sizeof(digits));
-    const char *mark = strchr(digits, 'e');
-    int exponent = 0;
-    (void)sscanf(mark + 1, "%d", &exponent);
-    const char *point = strchr(digits, '.');
-    int fraction = point ? (int)(mark - point) - 1 : 0;
-    if (value != 0 && (exponent < -4 || exponent >= 21))
-        (void)snprintf(buf, size, "%s", digits);
+    char text[40], digits[24];
+    (void)number_format_double(value, text, sizeof(text));
+    int exponent = significant(text, digits), after = (int)strlen(digits) - 1;
+    if (isnan(value) || isinf(value) || value == 0)
+        (void)snprintf(buf, size, "%s", text);
+    else if (exponent < -4 || exponent >= EXPONENT_FROM)
+        (void)snprintf(buf, size, "%s%c%s%se%+03d", value < 0 ? "-" : "", digits[0], after ? "." : "",
+                       digits + 1, exponent);
     else
-        (void)snprintf(buf, size, "%.*f", fraction > exponent ? fraction - exponent : 0, value);
+        (void)snprintf(buf, size, "%.*f", after > exponent ? after - exponent : 0, value);
     return buf;
 }
 
@@ -151,11 +160,9 @@ bool format_value(struct vm *vm, struct value value, struct value *ret)
             (void)format_double(value.f, buf, sizeof(buf));
         return format_into_arena(vm, buf, strlen(buf), ret);
     }
-    struct strbuf out;
-    strbuf_init_max(&out, SCRATCH_BYTES_MAX / 2);
-    bool ok = append(vm, &out, value, 0) && format_into_arena(vm, out.data, out.len, ret);
-    strbuf_done(&out);
-    return ok;
+    struct strbuf *out = &vm->scratch->text;
+    strbuf_reset(out);
+    return append(vm, out, value, 0) && format_into_arena(vm, out->data, out->len, ret);
 }
 
 bool format_into_arena(struct vm *vm, const char *text, size_t len, struct value *ret)

@@ -7,7 +7,9 @@
 
 struct formula_scratch *formula_scratch_new(void)
 {
-    return mem_zalloc(sizeof(struct formula_scratch));
+    struct formula_scratch *scratch = mem_zalloc(sizeof(*scratch));
+    strbuf_init_max(&scratch->text, SCRATCH_BYTES_MAX / 2);
+    return scratch;
 }
 
 static void free_blocks(struct formula_scratch *scratch)
@@ -28,6 +30,7 @@ void formula_scratch_free(struct formula_scratch *scratch)
     mem_free(scratch->stack);
     mem_free(scratch->variables);
     mem_free(scratch->loops);
+    strbuf_done(&scratch->text);
     mem_free(scratch);
 }
 
@@ -120,5 +123,9 @@ void scratch_end(struct formula_scratch *scratch)
         mem_free(scratch->stack);
         scratch->stack = NULL;
         scratch->stack_cap = 0;
+    }
+    if (scratch->text.cap > SCRATCH_KEEP) {
+        strbuf_done(&scratch->text);
+        strbuf_init_max(&scratch->text, SCRATCH_BYTES_MAX / 2);
     }
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "scaler/base/strbuf.h"
 #include "scaler/formula/formula.h"
 #include "scaler/formula/value.h"
 
@@ -36,6 +37,7 @@ struct formula_scratch {
     uint32_t variables_cap;
     struct loop *loops;
     uint32_t loops_len, loops_cap;
+    struct strbuf text; /* for string(…) */
     struct block *first, *current;
     size_t bytes;     /* in blocks */
     uint64_t growths; /* how often memory was asked for since it exists; for tests */

@@ -18,9 +18,49 @@ const char *value_type_name(struct value value)
     return names[value.type];
 }
 
+/* base to a whole power below 2^63, times `start`: by squaring, with the binary exponents kept apart, so that
+ * nothing overflows on the way. C's pow is nearer to the truth, but manifests were tried with this one. */
+static double pow_whole(double base, int64_t power, bool inverse, double start)
+{
+    int base_exponent;
+    int64_t exponent = 0, step;
+    double square = frexp(base, &base_exponent);
+    step = base_exponent;
+    for (; power; power >>= 1) {
+        if (step < -4096 || step > 4096) { /* beyond every double already */
+            exponent += step;
+            break;
+        }
+        if (power & 1) {
+            start *= square;
+            exponent += step;
+        }
+        square *= square;
+        step *= 2;
+        if (square < 0.5) {
+            square += square;
+            step--;
+        }
+    }
+    return ldexp(inverse ? 1 / start : start, (int)(inverse ? -exponent : exponent));
+}
+
 double value_pow(double base, double exponent)
 {
-    return pow(base, exponent);
+    double whole, part = modf(fabs(exponent), &whole), start = 1;
+    if (base == 0 || base == 1 || exponent == 0 || !isfinite(base) || !isfinite(exponent) ||
+        whole >= 9223372036854775808.0 || (base < 0 && part != 0))
+        return pow(base, exponent);
+    if (fabs(exponent) == 0.5)
+        return exponent > 0 ? sqrt(base) : 1 / sqrt(base);
+    if (part > 0.5) {
+        part--;
+        whole++;
+    }
+    if (part != 0)
+        start = exp(part * log(base));
+    return whole < 9223372036854775808.0 ? pow_whole(base, (int64_t)whole, exponent < 0, start)
+                                         : pow(base, exponent);
 }
 
 static bool same_text(struct value a, struct value b)

@@ -119,6 +119,6 @@ static inline int64_t value_truncate(double f)
     return f >= -9223372036854775808.0 && f < 9223372036854775808.0 ? (int64_t)f : INT64_MIN;
 }
 
-double value_pow(double base, double exponent); /* C's pow with Go's special cases */
+double value_pow(double base, double exponent); /* as upstream computes it */
 
 #endif
