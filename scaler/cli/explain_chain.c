@@ -104,9 +104,11 @@ static void maximum(const struct sentence *sentence)
     strbuf_printf(sentence->out, "Maximum: %d, not %d.", sentence->step->to, sentence->step->from);
 }
 
-static bool is_unknown(const struct explain_trigger *trigger)
+/* With a formula only the whole of it proposes. */
+static bool is_unknown(const struct explain_trigger *trigger, bool proposes)
 {
-    return trigger->partial || (trigger->state != READING_OK && !trigger->fallback) || !trigger->has_proposal;
+    return trigger->partial || (trigger->state != READING_OK && !trigger->fallback) ||
+           (proposes && !trigger->has_proposal);
 }
 
 static void unknown_names(const struct sentence *sentence)
@@ -114,7 +116,7 @@ static void unknown_names(const struct sentence *sentence)
     const struct explain_decision *decision = sentence->decision;
     unsigned named = 0, left = 0;
     for (uint32_t i = 0; i < decision->triggers_len; i++) {
-        if (!is_unknown(&decision->triggers[i]))
+        if (!is_unknown(&decision->triggers[i], !decision->composite.set))
             continue;
         if (named == 3) {
             left++;

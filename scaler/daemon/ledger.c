@@ -26,6 +26,23 @@ static struct ledger_trigger compact(const struct trigger_outcome *outcome, cons
                                    .at_ms = reading->at_ms};
 }
 
+static struct ledger_trigger compact_composite(const struct composite_outcome *composite, int64_t now_ms)
+{
+    unsigned flags = (composite->active ? LEDGER_ACTIVE : 0u) |
+                     (composite->in_fallback ? LEDGER_FALLBACK : 0u) |
+                     (composite->has_proposal ? LEDGER_PROPOSAL : 0u);
+    return (struct ledger_trigger){.state = (uint8_t)composite->state,
+                                   .flags = (uint8_t)flags,
+                                   .proposal = composite->proposal,
+                                   .value_milli = composite->value_milli,
+                                   .at_ms = now_ms};
+}
+
+static size_t outcomes(const struct ledger_entry *entry)
+{
+    return (size_t)entry->triggers_len + entry->composite;
+}
+
 /* The same outcome for the same reason: one line in the story. Values may move meanwhile, the newest are
  * kept. */
 static bool continues(const struct ledger_entry *entry, const struct decision *decision)
@@ -34,10 +51,11 @@ static bool continues(const struct ledger_entry *entry, const struct decision *d
            entry->reason == (uint8_t)decision->reason &&
            entry->limited_by == (uint16_t)decision->limited_by && entry->active == decision->active &&
            entry->error == decision->error && entry->triggers_len == decision->triggers_len &&
-           decision->replicas == decision->current;
+           entry->composite == (uint8_t)decision->composite.used && decision->replicas == decision->current;
 }
 
-static void fill(struct ledger_entry *entry, const struct decision *decision, const struct reading *readings)
+static void fill(struct ledger_entry *entry, const struct decision *decision, const struct reading *readings,
+                 int64_t now_ms)
 {
     entry->current = decision->current;
     entry->replicas = decision->replicas;
@@ -47,9 +65,13 @@ static void fill(struct ledger_entry *entry, const struct decision *decision, co
     entry->active = decision->active;
     entry->error = decision->error;
     entry->limited_by = (uint16_t)decision->limited_by;
-    if (entry->triggers_len != decision->triggers_len || !entry->triggers)
-        entry->triggers = mem_realloc_array(entry->triggers, decision->triggers_len, sizeof *entry->triggers);
+    size_t before = outcomes(entry);
     entry->triggers_len = (uint16_t)decision->triggers_len;
+    entry->composite = decision->composite.used;
+    if (outcomes(entry) != before || !entry->triggers)
+        entry->triggers = mem_realloc_array(entry->triggers, outcomes(entry), sizeof *entry->triggers);
+    if (entry->composite)
+        entry->triggers[entry->triggers_len] = compact_composite(&decision->composite, now_ms);
     for (uint32_t i = 0; i < decision->triggers_len; i++)
         entry->triggers[i] = compact(&decision->triggers[i], &readings[i]);
     if (entry->steps_len != decision->steps_len)
@@ -86,7 +108,7 @@ static struct ledger_entry *oldest_of(const struct ledger *ledger)
 
 /* The newest stays whatever its size: 64 triggers fit. */
 _Static_assert(LEDGER_ENTRIES * sizeof(struct ledger_entry) +
-                       DECISION_TRIGGERS_MAX * sizeof(struct ledger_trigger) +
+                       (DECISION_TRIGGERS_MAX + 1) * sizeof(struct ledger_trigger) +
                        DECISION_STEPS_MAX * sizeof(struct decision_step) <=
                    LEDGER_BYTES_MAX,
                "one decision always fits");
@@ -104,7 +126,7 @@ void ledger_add(struct ledger *ledger, const struct decision *decision, const st
 {
     struct ledger_entry *newest = newest_of(ledger);
     if (newest && continues(newest, decision)) {
-        fill(newest, decision, readings);
+        fill(newest, decision, readings, now_ms);
         newest->last_ms = now_ms;
         newest->count += newest->count < UINT32_MAX;
         keep_bounded(ledger);
@@ -113,7 +135,7 @@ void ledger_add(struct ledger *ledger, const struct decision *decision, const st
     make_room(ledger);
     struct ledger_entry *entry = &ledger->entries[ledger->next];
     entry_done(entry);
-    fill(entry, decision, readings);
+    fill(entry, decision, readings, now_ms);
     entry->first_ms = entry->last_ms = now_ms;
     entry->count = 1;
     entry->write = decision->replicas == decision->current ? LEDGER_NOT_NEEDED : LEDGER_WRITING;
@@ -127,7 +149,7 @@ size_t ledger_bytes(const struct ledger *ledger)
 {
     size_t bytes = ledger->cap * sizeof *ledger->entries;
     for (unsigned i = 0; i < ledger->cap; i++)
-        bytes += ledger->entries[i].triggers_len * sizeof *ledger->entries[i].triggers +
+        bytes += outcomes(&ledger->entries[i]) * sizeof *ledger->entries[i].triggers +
                  ledger->entries[i].steps_len * sizeof *ledger->entries[i].steps;
     return bytes;
 }

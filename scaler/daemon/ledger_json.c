@@ -81,26 +81,33 @@ static void steps(struct strbuf *body, const struct ledger_entry *entry)
     strbuf_append_c(body, ']');
 }
 
+/* What triggers and the formula have in common. */
+static void outcome(struct strbuf *body, const struct ledger_trigger *entry)
+{
+    strbuf_printf(body, "\"state\":\"%s\",", reading_state_name((enum reading_state)entry->state));
+    if (entry->state == READING_OK)
+        ledger_json_milli(body, "value", entry->value_milli);
+    else
+        strbuf_append(body, "\"value\":null");
+    strbuf_printf(body, ",\"active\":%s,\"fallback\":%s,", ledger_json_bool(entry->flags & LEDGER_ACTIVE),
+                  ledger_json_bool(entry->flags & LEDGER_FALLBACK));
+    if (entry->flags & LEDGER_PROPOSAL)
+        strbuf_printf(body, "\"proposal\":%d", entry->proposal);
+    else
+        strbuf_append(body, "\"proposal\":null");
+}
+
 static void trigger(struct strbuf *body, const struct ledger_trigger *entry, const struct ledger_label *label)
 {
     strbuf_append_c(body, '{');
     ledger_json_string(body, "name", label->name);
     strbuf_append_c(body, ',');
     ledger_json_string(body, "type", label->type);
-    strbuf_printf(body, ",\"state\":\"%s\",", reading_state_name((enum reading_state)entry->state));
-    if (entry->state == READING_OK)
-        ledger_json_milli(body, "value", entry->value_milli);
-    else
-        strbuf_append(body, "\"value\":null");
-    strbuf_printf(
-        body, ",\"read_as_zero\":%s,\"partial\":%s,\"active\":%s,\"fallback\":%s,\"failures\":%" PRIu32 ",",
-        ledger_json_bool(entry->flags & LEDGER_AS_ZERO), ledger_json_bool(entry->flags & LEDGER_PARTIAL),
-        ledger_json_bool(entry->flags & LEDGER_ACTIVE), ledger_json_bool(entry->flags & LEDGER_FALLBACK),
-        entry->failures);
-    if (entry->flags & LEDGER_PROPOSAL)
-        strbuf_printf(body, "\"proposal\":%d,", entry->proposal);
-    else
-        strbuf_append(body, "\"proposal\":null,");
+    strbuf_append_c(body, ',');
+    outcome(body, entry);
+    strbuf_printf(body, ",\"read_as_zero\":%s,\"partial\":%s,\"failures\":%" PRIu32 ",",
+                  ledger_json_bool(entry->flags & LEDGER_AS_ZERO),
+                  ledger_json_bool(entry->flags & LEDGER_PARTIAL), entry->failures);
     ledger_json_time(body, "at", entry->at_ms);
     strbuf_append_c(body, '}');
 }
@@ -148,6 +155,11 @@ void ledger_json_decision(struct strbuf *body, const struct ledger_entry *entry,
     steps(body, entry);
     strbuf_append_c(body, ',');
     triggers(body, entry, labels, labels_len);
+    if (entry->composite) {
+        strbuf_append(body, ",\"composite\":{");
+        outcome(body, &entry->triggers[entry->triggers_len]);
+        strbuf_append_c(body, '}');
+    }
     strbuf_append_c(body, '}');
 }
 

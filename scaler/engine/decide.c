@@ -53,6 +53,7 @@ static void decision_begin(struct decision *decision, int32_t current, uint32_t 
     decision->recheck_ms = 0;
     decision->triggers_len = triggers_len;
     decision->steps_len = 0;
+    decision->composite = (struct composite_outcome){0};
     for (uint32_t i = 0; i < triggers_len; i++)
         decision->triggers[i] = (struct trigger_outcome){0};
 }

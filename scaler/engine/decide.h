@@ -64,6 +64,17 @@ struct trigger_outcome {
     uint32_t failures;
 };
 
+/* What the formula of scalingModifiers gave; it proposes instead of the triggers. */
+struct composite_outcome {
+    bool used; /* there is a formula; false: nothing below is set */
+    enum reading_state state;
+    bool active;
+    bool in_fallback;
+    bool has_proposal;
+    int64_t value_milli;
+    int32_t proposal;
+};
+
 /* Which rule of its kind made a step. */
 enum step_rule {
     STEP_RULE_NONE,
@@ -110,6 +121,7 @@ struct decision {
                            0: none */
     uint32_t triggers_len;
     struct trigger_outcome triggers[DECISION_TRIGGERS_MAX];
+    struct composite_outcome composite;
     uint32_t steps_len;
     struct decision_step steps[DECISION_STEPS_MAX];
 };

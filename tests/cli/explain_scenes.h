@@ -208,6 +208,27 @@ static inline void scene_initial_cooldown(struct scene *scene)
     go(scene);
 }
 
+/* As the engine tells it: the formula proposes, the triggers are only its parts. */
+static inline void scene_formula(struct scene *scene)
+{
+    start(scene, 4, 76, 3);
+    struct decision *decision = &scene->fixture.decision;
+    (void)fixture_decide(&scene->fixture);
+    decision->composite = (struct composite_outcome){.used = true,
+                                                     .state = READING_OK,
+                                                     .active = true,
+                                                     .has_proposal = true,
+                                                     .value_milli = 60500,
+                                                     .proposal = 7};
+    decision->best = decision->replicas = 7;
+    decision->best_trigger = -1;
+    decision->steps_len = decision->limited_by = 0;
+    decision->triggers[0].has_proposal = decision->triggers[1].has_proposal = false;
+    ledger_add(&scene->ledger, decision, scene->fixture.readings, scene->fixture.now_ms);
+    ledger_set_write(&scene->ledger, scene->write);
+    fixture_replicas(&scene->fixture, 7);
+}
+
 static inline void scene_idle(struct scene *scene)
 {
     start(scene, 2, 0, 0);
@@ -373,6 +394,7 @@ static const struct {
     {"deactivated", scene_deactivated},
     {"below-activation", scene_below_activation},
     {"initial-cooldown", scene_initial_cooldown},
+    {"formula", scene_formula},
     {"idle", scene_idle},
     {"frozen", scene_frozen},
     {"paused-replicas", scene_paused_replicas},

@@ -54,7 +54,11 @@ END_TEST
 
 static void add_wide(struct ledger *ledger, uint32_t triggers, uint32_t steps, int64_t now)
 {
-    struct decision decision = {.current = 1, .replicas = 2, .triggers_len = triggers, .steps_len = steps};
+    struct decision decision = {.current = 1,
+                                .replicas = 2,
+                                .triggers_len = triggers,
+                                .steps_len = steps,
+                                .composite.used = now % 7 == 0};
     struct reading readings[DECISION_TRIGGERS_MAX] = {0};
     ledger_add(ledger, &decision, readings, now);
 }
