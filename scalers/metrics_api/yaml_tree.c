@@ -65,10 +65,10 @@ static int add_node(struct builder *builder, enum yaml_tree_kind kind, const yam
     node->kind = kind;
     node->made_before = builder->tree.made;
     builder->tree.made = node;
-    if (builder->depth == 0) {
+    struct yaml_tree_node *parent = builder->depth > 0 ? builder->open[builder->depth - 1] : NULL;
+    if (!parent) {
         builder->tree.root = node;
     } else {
-        struct yaml_tree_node *parent = builder->open[builder->depth - 1];
         *(parent->last ? &parent->last->next : &parent->first) = node;
         parent->last = node;
     }
@@ -192,6 +192,8 @@ static bool can_merge(const struct yaml_tree_node *value)
 
 static int check_map(struct builder *builder, const struct yaml_tree_node *map)
 {
+    if (!map)
+        return 0;
     if (!keys_differ(map))
         return fail(builder, "a key that stands twice");
     for (const struct yaml_tree_node *key = map->first; key; key = key->next->next) {
