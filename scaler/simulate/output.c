@@ -57,7 +57,7 @@ void output_milli(struct strbuf *text, int64_t milli)
     char fraction[4] = {(char)('0' + rest / 100), (char)('0' + rest / 10 % 10), (char)('0' + rest % 10),
                         '\0'};
     size_t len = 3;
-    while (fraction[len - 1] == '0')
+    while (len > 1 && fraction[len - 1] == '0')
         len--;
     strbuf_append_c(text, '.');
     strbuf_append_n(text, fraction, len);

@@ -80,10 +80,10 @@ static void steps(struct strbuf *out, const struct chart *chart, const struct se
 static double scale_of(double highest)
 {
     static const double round_ones[] = {1, 1.5, 2, 2.5, 3, 4, 5, 6, 8};
-    for (double power = 1; power < 1e15; power *= 10)
+    for (int64_t power = 1; power < INT64_C(1000000000000000); power *= 10)
         for (size_t i = 0; i < ARRAY_LEN(round_ones); i++)
-            if (round_ones[i] * power >= highest)
-                return round_ones[i] * power;
+            if (round_ones[i] * (double)power >= highest)
+                return round_ones[i] * (double)power;
     return highest;
 }
 
@@ -211,12 +211,13 @@ static double replica_panel(struct strbuf *out, const struct chart *chart, doubl
 static void times(struct strbuf *out, const struct chart *chart, double top)
 {
     for (int i = 0; i <= 10; i++) {
+        int x = LEFT + WIDTH / 10 * i;
         AUTO_STRBUF struct strbuf label;
         strbuf_init(&label);
         output_clock(&label, chart->until_ms / 10 * i / 1000 * 1000);
-        strbuf_printf(out, "<line class=\"tick\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>\n",
-                      LEFT + WIDTH / 10 * i, LEFT + WIDTH / 10 * i, top, top + 4);
-        text_at(out, LEFT + WIDTH / 10 * i, top + 15, "class=\"time\"", label.data);
+        strbuf_printf(out, "<line class=\"tick\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>\n", x, x, top,
+                      top + 4);
+        text_at(out, x, top + 15, "class=\"time\"", label.data);
     }
 }
 
