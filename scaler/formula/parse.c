@@ -85,7 +85,7 @@ uint32_t parse_add_list(struct parser *parser, struct node node, uint32_t base)
 {
     uint32_t len = parser->items_len - base;
     parser->items_len = base;
-    node.list.start = ast_add_links(parser->ast, parser->items + base, len);
+    node.list.start = ast_add_links(parser->ast, len ? parser->items + base : NULL, len);
     node.list.len = len;
     return parse_add(parser, node);
 }

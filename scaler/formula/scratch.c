@@ -101,6 +101,8 @@ void scratch_grow_loops(struct formula_scratch *scratch)
 
 void scratch_begin(struct formula_scratch *scratch, uint32_t variables)
 {
+    if (!scratch->stack_cap)
+        scratch_grow_stack(scratch);
     scratch->top = 0;
     scratch->loops_len = 0;
     scratch->current = scratch->first;
