@@ -90,11 +90,6 @@ static int32_t limited(struct turn *turn, int32_t wish)
     return result.replicas;
 }
 
-static bool best_is_fallback(const struct decision *decision)
-{
-    return decision->best_trigger >= 0 && decision->triggers[decision->best_trigger].in_fallback;
-}
-
 /* A hold (cooldown, pause, unknown) already stands as the reason; a change of size is more telling than it.
  */
 static void name_reason(struct turn *turn)
@@ -102,7 +97,7 @@ static void name_reason(struct turn *turn)
     struct decision *decision = turn->decision;
     if (decision->replicas != turn->current)
         decision->reason = decision->replicas > turn->current ? DECIDE_SCALED_UP : DECIDE_SCALED_DOWN;
-    if (best_is_fallback(decision) &&
+    if (turn_best_is_fallback(turn) &&
         (decision->replicas != turn->current || decision->reason == DECIDE_NOTHING))
         decision->reason = DECIDE_FALLBACK;
 }

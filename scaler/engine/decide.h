@@ -58,21 +58,43 @@ struct trigger_outcome {
     bool as_zero;
     bool active;
     bool in_fallback;
-    bool has_proposal;
+    bool as_nil;       /* failing for long enough to be nil in the formula, and no error: fallback.behavior
+                          scalingModifiers */
+    bool has_proposal; /* never with a formula, but for METRIC_REPLICAS */
     int64_t value_milli;
     int32_t proposal;
     uint32_t failures;
 };
 
-/* What the formula of scalingModifiers gave; it proposes instead of the triggers. */
+/* What became of the formula of advanced.scalingModifiers. */
+enum composite_result {
+    COMPOSITE_NONE,         /* the object has none, or is paused */
+    COMPOSITE_OK,           /* it gave a number */
+    COMPOSITE_FALLBACK,     /* not evaluated: a trigger is in fallback, whose replicas stand for it */
+    COMPOSITE_NIL_FALLBACK, /* it yielded nil: fallback.replicas stand for it */
+    /* unknown, all of these: */
+    COMPOSITE_NIL,     /* it yielded nil, and there is no fallback section */
+    COMPOSITE_PENDING, /* not evaluated: a trigger in it has never been asked */
+    COMPOSITE_ERROR,   /* it failed: see error */
+};
+
+#define COMPOSITE_METRIC_NAME "composite-metric" /* as KEDA names it */
+#define COMPOSITE_ERROR_MAX   160
+
+/* What the formula gave; it proposes instead of the triggers. */
 struct composite_outcome {
-    bool used; /* there is a formula; false: nothing below is set */
-    enum reading_state state;
-    bool active;
-    bool in_fallback;
+    bool used; /* there is a formula, and it was its turn; false: nothing below is set */
+    enum composite_result result;
+    enum reading_state state; /* the same as a trigger's would be: OK if known, EMPTY for nil */
+    bool in_fallback;         /* replicas of the fallback section stand for it */
+    bool incomplete;          /* known only in part: may raise, never lower (composite.c says when) */
+    bool active;              /* > activationTarget; counts only without a trigger error */
     bool has_proposal;
-    int64_t value_milli;
+    bool best;           /* its proposal is decision->best, and best_trigger -1 */
+    int64_t value_milli; /* may be negative; with a fallback target × replicas */
     int32_t proposal;
+    uint32_t missing;                /* triggers that occur in it and were nil */
+    char error[COMPOSITE_ERROR_MAX]; /* COMPOSITE_ERROR; else "" */
 };
 
 /* Which rule of its kind made a step. */
@@ -108,7 +130,7 @@ struct decision {
     int32_t current;      /* spec replicas the decision was made on */
     int32_t replicas;     /* what they should be; == current: nothing to write */
     int32_t best;         /* highest valid proposal; -1: none */
-    int32_t best_trigger; /* its index; -1: none */
+    int32_t best_trigger; /* its index; -1: none, or the composite */
     enum decision_reason reason;
     unsigned limited_by; /* decision_limit bits */
     bool active;
@@ -120,8 +142,8 @@ struct decision {
     int64_t recheck_ms; /* earliest moment the same inputs may give another answer (cooldown or window ends);
                            0: none */
     uint32_t triggers_len;
-    struct trigger_outcome triggers[DECISION_TRIGGERS_MAX];
     struct composite_outcome composite;
+    struct trigger_outcome triggers[DECISION_TRIGGERS_MAX];
     uint32_t steps_len;
     struct decision_step steps[DECISION_STEPS_MAX];
 };
@@ -140,8 +162,9 @@ void decide_commit(const struct policy *policy, struct history *history, const s
 /* The tolerance in force; for whoever makes the readings of METRIC_REPLICAS. */
 struct tolerance policy_tolerance(const struct policy *policy);
 
-const char *decision_reason_name(enum decision_reason reason); /* "activated", "held-unknown", … */
-const char *decision_limit_name(enum decision_limit limit);    /* "tolerance", "rate-up", … */
-const char *step_rule_name(enum step_rule rule);               /* "pods", "disabled", …; "" for none */
+const char *decision_reason_name(enum decision_reason reason);   /* "activated", "held-unknown", … */
+const char *composite_result_name(enum composite_result result); /* "ok", "nil", …; "" for none */
+const char *decision_limit_name(enum decision_limit limit);      /* "tolerance", "rate-up", … */
+const char *step_rule_name(enum step_rule rule);                 /* "pods", "disabled", …; "" for none */
 
 #endif

@@ -32,6 +32,20 @@ const char *decision_reason_name(enum decision_reason reason)
     return (size_t)reason < ARRAY_LEN(names) ? names[reason] : "unknown";
 }
 
+const char *composite_result_name(enum composite_result result)
+{
+    static const char *const names[] = {
+        [COMPOSITE_NONE] = "",
+        [COMPOSITE_OK] = "ok",
+        [COMPOSITE_FALLBACK] = "fallback",
+        [COMPOSITE_NIL_FALLBACK] = "nil-fallback",
+        [COMPOSITE_NIL] = "nil",
+        [COMPOSITE_PENDING] = "pending",
+        [COMPOSITE_ERROR] = "error",
+    };
+    return (size_t)result < ARRAY_LEN(names) ? names[result] : "";
+}
+
 const char *decision_limit_name(enum decision_limit limit)
 {
     static const char *const names[] = {

@@ -58,6 +58,9 @@ struct modifiers_policy {
     enum metric_type type;
     int64_t target_milli;
     double activation; /* active iff the composite > this */
+    /* `??` or `nil` stands in it: what it gives although a trigger has no value is the manifest's own word.
+     */
+    bool nil_spoken_of;
     const int32_t
         *inputs; /* for each trigger its input in the formula, or -1 (unnamed, cpu, memory); borrowed */
     uint32_t inputs_len; /* inputs of the formula */

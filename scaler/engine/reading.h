@@ -20,7 +20,7 @@ struct reading {
     bool partial;    /* the answer says of itself that it is incomplete: never lowers replicas */
     double value;    /* READING_OK: raw, unrounded, may be negative (clamped by the engine) */
     double activity; /* READING_OK: what is compared with the activation threshold (most triggers: value) */
-    int64_t at_ms;   /* clock_now_ms() of the answer */
+    int64_t at_ms;   /* clock_now_ms() of the answer; 0: there was none, not even a failed one */
 };
 
 const char *reading_state_name(enum reading_state state); /* "ok", "empty", … */

@@ -77,7 +77,17 @@ static int32_t best_without_fallback(const struct turn *turn)
     for (uint32_t i = 0; i < decision->triggers_len; i++)
         if (decision->triggers[i].has_proposal && !decision->triggers[i].in_fallback)
             best = arith_max_i32(best, decision->triggers[i].proposal);
+    if (decision->composite.result == COMPOSITE_OK && decision->composite.has_proposal)
+        best = arith_max_i32(best, decision->composite.proposal);
     return best >= 0 ? best : turn->current;
+}
+
+bool turn_best_is_fallback(const struct turn *turn)
+{
+    const struct decision *decision = turn->decision;
+    if (decision->composite.best)
+        return decision->composite.in_fallback;
+    return decision->best_trigger >= 0 && decision->triggers[decision->best_trigger].in_fallback;
 }
 
 static void step_fallback(struct turn *turn)
@@ -98,9 +108,9 @@ static void step_fallback(struct turn *turn)
 int32_t turn_explain_proposal(struct turn *turn)
 {
     const struct decision *decision = turn->decision;
-    if (decision->best_trigger < 0)
+    if (decision->best < 0)
         return 0;
-    if (decision->triggers[decision->best_trigger].in_fallback)
+    if (turn_best_is_fallback(turn))
         step_fallback(turn);
     else if (turn->best_untolerated != decision->best)
         turn_step(turn, LIMIT_TOLERANCE, turn->best_untolerated, decision->best);

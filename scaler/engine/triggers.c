@@ -38,17 +38,24 @@ static void count_failure(struct trigger_health *health, const struct reading *r
     health->counted_ms = reading->at_ms > 0 ? reading->at_ms : 0;
 }
 
+/* A formula stands between the values and the replicas. */
+static bool has_formula(const struct turn *turn)
+{
+    return turn->policy->modifiers.formula != NULL;
+}
+
 /* Pending after a restart with enough failures on record is still in fallback: no answer has ended it. */
-static bool in_fallback(const struct fallback_policy *fallback, const struct trigger_outcome *outcome)
+static bool fallback_due(const struct fallback_policy *fallback, const struct trigger_outcome *outcome)
 {
     return fallback->set && fallback->failure_threshold >= 0 && fallback->replicas >= 0 &&
-           fallback->behavior != FALLBACK_SCALING_MODIFIERS && outcome->state != READING_OK &&
-           outcome->failures > (uint32_t)fallback->failure_threshold;
+           outcome->state != READING_OK && outcome->failures > (uint32_t)fallback->failure_threshold;
 }
 
 /* Table of §4.8; KEDA's detour over target × replicas ÷ ready pods is left out. */
-static int32_t fallback_replicas(const struct fallback_policy *fallback, int32_t current)
+int32_t turn_fallback_replicas(const struct turn *turn)
 {
+    const struct fallback_policy *fallback = &turn->policy->fallback;
+    int32_t current = turn->current;
     switch (fallback->behavior) {
     case FALLBACK_CURRENT_REPLICAS:
         return current;
@@ -64,8 +71,8 @@ static int32_t fallback_replicas(const struct fallback_policy *fallback, int32_t
 }
 
 /* From rest there is no tolerance: 1.05 times the target of nothing is one replica, not none. */
-static bool propose(const struct turn *turn, const struct trigger_policy *trigger, int64_t value_milli,
-                    struct proposal *ret)
+bool turn_propose(const struct turn *turn, const struct trigger_policy *trigger, int64_t value_milli,
+                  struct proposal *ret)
 {
     const struct target_state *target = turn->target;
     if (trigger->target_milli <= 0)
@@ -80,17 +87,22 @@ static bool propose(const struct turn *turn, const struct trigger_policy *trigge
                           NULL) == 0;
 }
 
+bool turn_take(struct turn *turn, int32_t replicas, int32_t untolerated)
+{
+    if (replicas <= turn->decision->best)
+        return false;
+    turn->decision->best = replicas;
+    turn->best_untolerated = arith_max_i32(untolerated, 0);
+    return true;
+}
+
 static void take_proposal(struct turn *turn, uint32_t at, int32_t replicas, int32_t untolerated)
 {
-    struct decision *decision = turn->decision;
-    struct trigger_outcome *outcome = &decision->triggers[at];
+    struct trigger_outcome *outcome = &turn->decision->triggers[at];
     outcome->has_proposal = true;
     outcome->proposal = arith_max_i32(replicas, 0);
-    if (outcome->proposal <= decision->best)
-        return;
-    decision->best = outcome->proposal;
-    decision->best_trigger = (int32_t)at;
-    turn->best_untolerated = arith_max_i32(untolerated, 0);
+    if (turn_take(turn, outcome->proposal, untolerated))
+        turn->decision->best_trigger = (int32_t)at;
 }
 
 static void read_value(struct turn *turn, uint32_t at, const struct reading *reading)
@@ -106,18 +118,39 @@ static void read_value(struct turn *turn, uint32_t at, const struct reading *rea
     struct proposal proposal;
     outcome->active = (outcome->as_zero ? 0.0 : reading->activity) > trigger->activation;
     outcome->value_milli = number_metric_milli(value);
-    if (propose(turn, trigger, outcome->value_milli, &proposal))
+    if (!has_formula(turn) && turn_propose(turn, trigger, outcome->value_milli, &proposal))
         take_proposal(turn, at, proposal.replicas, proposal.untolerated);
 }
 
 static void read_fallback(struct turn *turn, uint32_t at)
 {
     struct trigger_outcome *outcome = &turn->decision->triggers[at];
-    int32_t replicas = fallback_replicas(&turn->policy->fallback, turn->current);
+    if (turn->policy->fallback.behavior == FALLBACK_SCALING_MODIFIERS) {
+        outcome->as_nil = has_formula(turn); /* config refuses it without */
+        return;
+    }
+    int32_t replicas = turn_fallback_replicas(turn);
     outcome->in_fallback = true;
     outcome->active = true; /* [Q] §4.8: also with replicas 0 */
     turn->decision->fallback_active = true;
-    take_proposal(turn, at, replicas, replicas);
+    if (!has_formula(turn))
+        take_proposal(turn, at, replicas, replicas);
+}
+
+/* What a trigger alone leaves open. With a formula it is the composite that lacks something, but nothing is
+ * known before every trigger has been asked. */
+static void note_unknown(struct turn *turn, uint32_t at, const struct reading *reading)
+{
+    const struct trigger_outcome *outcome = &turn->decision->triggers[at];
+    bool replicas_only = turn->policy->triggers[at].type == METRIC_REPLICAS;
+    bool proposes = replicas_only || !has_formula(turn);
+    turn->invalid += proposes && (!outcome->has_proposal || (replicas_only && reading->partial));
+    if (replicas_only)
+        return; /* has no say between 0 and 1 */
+    if (outcome->state == READING_OK)
+        turn->incomplete = turn->incomplete || (proposes && reading->partial);
+    else if (outcome->state == READING_PENDING && !outcome->in_fallback && !outcome->as_nil)
+        turn->incomplete = true;
 }
 
 static void read_trigger(struct turn *turn, uint32_t at, const struct reading *reading)
@@ -131,25 +164,20 @@ static void read_trigger(struct turn *turn, uint32_t at, const struct reading *r
     outcome->failures = health->failures;
     if (outcome->state == READING_OK)
         read_value(turn, at, reading);
-    else if (trigger->type != METRIC_REPLICAS && in_fallback(&turn->policy->fallback, outcome))
+    else if (trigger->type != METRIC_REPLICAS && fallback_due(&turn->policy->fallback, outcome))
         read_fallback(turn, at);
-    bool replicas_only = trigger->type == METRIC_REPLICAS;
-    turn->invalid += !outcome->has_proposal || (replicas_only && reading->partial);
-    if (replicas_only)
-        return; /* has no say between 0 and 1 */
-    if (outcome->state == READING_OK ? reading->partial
-                                     : outcome->state == READING_PENDING && !outcome->in_fallback)
-        turn->incomplete = true;
+    note_unknown(turn, at, reading);
 }
 
 static bool trigger_failed(const struct turn *turn, uint32_t at)
 {
     const struct trigger_outcome *outcome = &turn->decision->triggers[at];
     return turn->policy->triggers[at].type != METRIC_REPLICAS && outcome->state != READING_OK &&
-           outcome->state != READING_PENDING && !outcome->in_fallback;
+           outcome->state != READING_PENDING && !outcome->in_fallback && !outcome->as_nil;
 }
 
-/* §3.2: OR over the triggers; only cpu and memory: always active. */
+/* §3.2: OR over the triggers; only cpu and memory: always active. With a formula its value alone counts, and
+ * an error of any trigger outweighs it. */
 static void sum_up(struct turn *turn)
 {
     struct decision *decision = turn->decision;
@@ -162,6 +190,8 @@ static void sum_up(struct turn *turn)
     bool any = decision->triggers_len > 0;
     decision->error = failed > 0;
     decision->all_error = any && failed == decision->triggers_len;
+    if (has_formula(turn))
+        decision->active = decision->composite.active && !decision->error;
     decision->active = decision->active || (any && replicas_only == decision->triggers_len) ||
                        turn->policy->pause.force_activation;
     turn->incomplete = turn->incomplete || !any; /* nothing was asked: nothing is known */
@@ -172,6 +202,8 @@ void turn_read_triggers(struct turn *turn, const struct reading *readings)
     struct decision *decision = turn->decision;
     for (uint32_t i = 0; i < decision->triggers_len; i++)
         read_trigger(turn, i, &readings[i]);
+    if (has_formula(turn))
+        turn_read_composite(turn, readings);
     sum_up(turn);
     decision->fallback_changed = decision->fallback_active != turn->history->fallback_active;
     turn->history->fallback_active = decision->fallback_active;

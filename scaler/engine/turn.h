@@ -21,8 +21,8 @@ struct turn {
     struct scaling_behavior behavior; /* the manifest's, with defaults and the pause annotations in it */
     struct tolerance tolerance;
 
-    /* triggers.c */
-    uint32_t invalid; /* triggers without a proposal */
+    /* triggers.c, composite.c */
+    uint32_t invalid; /* triggers without a proposal; with a formula: the composite, cpu and memory */
     bool incomplete;  /* a trigger is pending, or its answer partial: unknown in a way no rule of the manifest
                          covers */
     int32_t best_untolerated; /* the best proposal as it were without tolerance */
@@ -35,6 +35,16 @@ int32_t policy_high(const struct policy *policy);
 
 /* triggers.c: readings to outcomes, failure counts, the best proposal, error and activity. */
 void turn_read_triggers(struct turn *turn, const struct reading *readings);
+
+/* For whoever turns a value into replicas. False: pods would be needed and are not known. */
+bool turn_propose(const struct turn *turn, const struct trigger_policy *trigger, int64_t value_milli,
+                  struct proposal *ret);
+/* Combines a proposal ≥ 0 with the others; true: it is the highest now. */
+bool turn_take(struct turn *turn, int32_t replicas, int32_t untolerated);
+int32_t turn_fallback_replicas(const struct turn *turn);
+
+/* composite.c: the formula's value in place of the triggers' proposals; after them. */
+void turn_read_composite(struct turn *turn, const struct reading *readings);
 
 /* activation.c: KEDA's executor (spec/keda-engine.md §3.3, §3.4). true: it settled the result. */
 bool turn_active(struct turn *turn);
@@ -51,8 +61,9 @@ void turn_step_stabilized(struct turn *turn, int32_t wish, const struct stabiliz
 /* A rate, from `start`, with when to look again. rules NULL: none are written, the plain rule. */
 void turn_step_rate(struct turn *turn, int32_t wish, int32_t start, const struct rate_bound *bound,
                     const struct scaling_rules *rules);
-void turn_recheck(struct turn *turn, int64_t at_ms);     /* the earliest wins */
-int32_t turn_explain_proposal(struct turn *turn);        /* fallback and tolerance; returns the wish ≥ 0 */
+void turn_recheck(struct turn *turn, int64_t at_ms); /* the earliest wins */
+int32_t turn_explain_proposal(struct turn *turn);    /* fallback and tolerance; returns the wish ≥ 0 */
+bool turn_best_is_fallback(const struct turn *turn);
 int32_t turn_bound(struct turn *turn, int32_t replicas); /* into [low, high], with steps */
 struct rate_events turn_events(const struct turn *turn);
 
