@@ -41,13 +41,13 @@ static void check_fallback(struct walk *walk, const struct yaml_node *spec,
 {
     if (!object->fallback.set)
         return;
-    if (object->fallback.kind == FALLBACK_KIND_SCALING_MODIFIERS) {
+    if (object->fallback.kind == FALLBACK_KIND_SCALING_MODIFIERS && !object->modifiers.set) {
         size_t before = walk_enter(walk, "fallback");
         walk_error_at(walk, yaml_get(spec, "fallback"), "behavior",
-                      "scalingModifiers (formulas) are not supported by this version");
+                      "scalingModifiers needs a formula: advanced.scalingModifiers is not set");
         walk_leave(walk, before);
     }
-    if (only_resources(object))
+    if (only_resources(object) && !object->modifiers.set)
         walk_error_at(walk, spec, "fallback", "needs a trigger other than cpu and memory");
 }
 

@@ -34,7 +34,8 @@ struct kind_row {
 static void build_scaled_object(const struct build *build, struct walk *walk,
                                 const struct yaml_node *document)
 {
-    struct scaled_object *object = scaled_object_build(walk, document, build->default_ns);
+    struct scaled_object *object =
+        scaled_object_build(walk, document, build->default_ns, &build->set->formulas);
     if (object)
         config_set_add_object_take(build->set, object);
 }

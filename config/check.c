@@ -120,6 +120,7 @@ static void check_trigger(const struct check *check, const struct scaled_object 
             .auth = &auth,
             .auth_unknown = auth_unknown,
             .env_unknown = true,
+            .metric_source = object->modifiers.set,
             .trigger_index = (unsigned)index,
         };
         void *config = mem_zalloc(schema->config_size);

@@ -2,12 +2,13 @@
 #ifndef CONFIG_KINDS_H
 #define CONFIG_KINDS_H
 
+#include "config/formulas.h"
 #include "config/walk.h"
 
 /* Each returns a new object with one reference, or NULL after at least one error. The walk stands at the
  * document. */
 struct scaled_object *scaled_object_build(struct walk *walk, const struct yaml_node *document,
-                                          const char *default_ns);
+                                          const char *default_ns, struct formula_pool *formulas);
 struct trigger_auth *trigger_auth_build(struct walk *walk, const struct yaml_node *document,
                                         const char *default_ns, bool cluster);
 struct key_values *key_values_build(struct walk *walk, const struct yaml_node *document,
@@ -17,9 +18,12 @@ struct key_values *key_values_build(struct walk *walk, const struct yaml_node *d
 void read_triggers(struct walk *walk, const struct yaml_node *node, void *object); /* struct scaled_object */
 void read_behavior(struct walk *walk, const struct yaml_node *node,
                    void *behavior); /* struct scaling_behavior */
-void read_scaling_modifiers(struct walk *walk, const struct yaml_node *node,
-                            void *ignored);                                      /* refuses them */
+void read_scaling_modifiers(struct walk *walk, const struct yaml_node *node, void *object);
 void read_extras(struct walk *walk, const struct yaml_node *node, void *object); /* spec.davit */
+
+/* Compiles the formula, once triggers and modifiers are read; the walk stands at the document. */
+void modifiers_compile(struct walk *walk, const struct yaml_node *document, struct scaled_object *object,
+                       struct formula_pool *formulas);
 
 bool trigger_is_resource(const struct trigger_spec *trigger); /* cpu or memory */
 

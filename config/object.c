@@ -1,6 +1,7 @@
 /* Owns the life of built objects: shared by reference count, never changed. */
 #include "config/object.h"
 
+#include "config/formulas.h"
 #include "config/meta.h"
 #include "scaler/base/mem.h"
 
@@ -24,6 +25,8 @@ static void scaled_object_free(struct scaled_object *object)
     for (size_t i = 0; i < object->triggers_len; i++)
         trigger_done(&object->triggers[i]);
     mem_free(object->triggers);
+    shared_formula_unref(object->modifiers.formula);
+    mem_free(object->modifiers.inputs);
     mem_free(object);
 }
 

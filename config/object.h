@@ -40,6 +40,8 @@ struct auth_ref {
     char *name;
 };
 
+struct shared_formula;
+
 struct trigger_spec {
     char *type;
     char *name; /* "" if none */
@@ -86,6 +88,16 @@ struct scaled_object {
     } fallback;
     bool restore_to_original;
     struct scaling_behavior behavior;
+    struct {
+        bool set; /* any field of advanced.scalingModifiers is not empty: formula and target are there */
+        bool value_metric;              /* metricType: Value */
+        int64_t target_milli;           /* > 0 */
+        double activation;              /* activationTarget; 0 if unset */
+        struct shared_formula *formula; /* config/formulas.h; a reference */
+        struct config_mark formula_mark;
+        int32_t *inputs;     /* for each trigger its input in the formula; -1: none (unnamed, cpu, memory) */
+        uint32_t inputs_len; /* inputs of the formula */
+    } modifiers;
     struct {
         bool paused;
         bool has_replicas;

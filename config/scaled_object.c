@@ -107,7 +107,7 @@ static void read_own_fields(struct walk *walk, const struct yaml_node *document,
 }
 
 struct scaled_object *scaled_object_build(struct walk *walk, const struct yaml_node *document,
-                                          const char *default_ns)
+                                          const char *default_ns, struct formula_pool *formulas)
 {
     const struct meta_rules rules = {.name_max = NAME_LABEL_MAX, .default_ns = default_ns};
     struct scaled_object *object = new_object();
@@ -116,6 +116,7 @@ struct scaled_object *scaled_object_build(struct walk *walk, const struct yaml_n
     default_if_empty(&object->target.api_version, "apps/v1");
     default_if_empty(&object->target.kind, "Deployment");
     read_own_fields(walk, document, object);
+    modifiers_compile(walk, document, object, formulas);
     behavior_apply_defaults(&object->behavior);
     if (walk->errors == 0) {
         size_t before = walk_enter(walk, "spec");

@@ -24,6 +24,7 @@ void config_set_done(struct config_set *set)
     mem_free(set->objects);
     mem_free(set->auths);
     mem_free(set->values);
+    formula_pool_done(&set->formulas);
     text_list_done(&set->broken_files);
     *set = (struct config_set){0};
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "config/diag.h"
+#include "config/formulas.h"
 #include "config/object.h"
 #include "scaler/base/err.h"
 
@@ -16,8 +17,9 @@ struct config_set {
     size_t auths_len;
     struct key_values **values;
     size_t values_len;
-    size_t ignored;  /* documents of kinds that do not concern us */
-    size_t overflow; /* objects beyond CONFIG_MAX_OBJECTS; config_load reports them */
+    struct formula_pool formulas; /* of the objects */
+    size_t ignored;               /* documents of kinds that do not concern us */
+    size_t overflow;              /* objects beyond CONFIG_MAX_OBJECTS; config_load reports them */
     /* Files that could not be read as a whole or in part: objects that came from them before must be kept.
      * Sorted, each once. A name that ends in '/' is a directory that could not be listed: everything below it
      * is meant. */

@@ -121,20 +121,3 @@ void read_triggers(struct walk *walk, const struct yaml_node *node, void *out)
         walk_leave(walk, before);
     }
 }
-
-void read_scaling_modifiers(struct walk *walk, const struct yaml_node *node, void *ignored)
-{
-    static const struct field fields[] = {
-        FIELD_KNOWN("formula"),
-        FIELD_KNOWN("target"),
-        FIELD_KNOWN("activationTarget"),
-        FIELD_KNOWN("metricType"),
-    };
-    size_t errors = walk->errors;
-    walk_fields(walk, node, fields, ARRAY_LEN(fields), ignored);
-    for (size_t i = 0; i < ARRAY_LEN(fields) && walk->errors == errors; i++) {
-        const struct yaml_node *value = yaml_get(node, fields[i].name);
-        if (value && value->kind != YAML_NULL && (value->kind != YAML_STRING || *value->text))
-            walk_error(walk, node, "scalingModifiers (formulas) are not supported by this version");
-    }
-}
