@@ -227,6 +227,7 @@ int daemon_run(const struct daemon_options *options, const struct scaler_registr
         uv_loop_close(&daemon.loop);
         return rc;
     }
+    daemon.scratch = formula_scratch_new();
     daemon.started_ms = net_now_ms(daemon.net);
     rc = open_parts(&daemon, err);
     while (rc == 0 && !daemon.drained)
@@ -237,6 +238,7 @@ int daemon_run(const struct daemon_options *options, const struct scaler_registr
         close_all(&daemon);
     }
     close_net(&daemon);
+    formula_scratch_free(daemon.scratch);
     if (rc == 0)
         log_info(NULL, "stopped");
     return rc;

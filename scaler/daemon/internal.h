@@ -75,6 +75,12 @@ struct object {
     struct kube_call *template_call;
     struct timer rebuild_timer;
 
+    struct { /* of the last decision; metrics */
+        bool known, active;
+        int64_t value_milli;
+        char *error; /* why the formula gives nothing; NULL: it does, or there is none */
+    } composite;
+
     struct history history;
     bool history_loaded;
     int64_t created_ms;
@@ -113,8 +119,9 @@ struct daemon {
     struct http_server *server;
     struct reload *reload;
     struct state *state;
-    struct object *objects; /* by id */
-    struct object *owners;  /* by target; each target has one owner at most */
+    struct formula_scratch *scratch; /* one thread: one for all formulas */
+    struct object *objects;          /* by id */
+    struct object *owners;           /* by target; each target has one owner at most */
     struct kind *kinds;
     size_t objects_dying;
     struct config_set config;
@@ -185,6 +192,7 @@ void writer_restore_original(
 void report_transition(struct object *object, const struct decision *decision);
 void report_scaled(struct object *object, const struct decision *decision);
 void report_write_failed(struct object *object, const struct decision *decision, const struct err *error);
+void report_formula(struct object *object, const struct composite_outcome *composite); /* what changed */
 void report_trigger_error(struct object *object, const struct trigger *trigger, uint32_t index);
 
 /* serve.c, metrics.c, decisions.c */

@@ -158,21 +158,32 @@ static void object_families(struct daemon *daemon, struct strbuf *body)
     label_sets_done(&sets);
 }
 
+/* A formula's value stands behind the triggers, as if it were one more of them. */
 static uint32_t shown_triggers(const struct object *object)
 {
-    return object->built ? object->triggers_len : 0;
+    return object->built ? object->triggers_len + object->spec->modifiers.set : 0;
+}
+
+static bool is_composite(const struct object *object, uint32_t index)
+{
+    return index == object->triggers_len;
 }
 
 static void trigger_labels(struct label_sets *sets, const struct object *object, uint32_t index)
 {
-    const struct trigger_spec *spec = &object->spec->triggers[index];
     struct strbuf *text = &sets->text;
-    char place[16];
-    snprintf(place, sizeof place, "%u", index);
+    const char *metric = COMPOSITE_METRIC_NAME, *scaler = COMPOSITE_METRIC_NAME;
+    char place[16] = "0"; /* the composite's, by KEDA's word */
+    if (!is_composite(object, index)) {
+        const struct trigger_spec *spec = &object->spec->triggers[index];
+        metric = object->triggers[index].metric_name;
+        scaler = text_empty(spec->name) ? spec->type : spec->name;
+        snprintf(place, sizeof place, "%u", index);
+    }
     label(text, "{namespace", object->spec->meta.ns, true);
-    label(text, "metric", object->triggers[index].metric_name, false);
+    label(text, "metric", metric, false);
     label(text, "scaledObject", object->spec->meta.name, false);
-    label(text, "scaler", text_empty(spec->name) ? spec->type : spec->name, false);
+    label(text, "scaler", scaler, false);
     label(text, "triggerIndex", place, false);
     label(text, "type", "scaledobject", false);
     label_set_end(sets);
@@ -180,6 +191,8 @@ static void trigger_labels(struct label_sets *sets, const struct object *object,
 
 static double trigger_value(const struct object *object, uint32_t index)
 {
+    if (is_composite(object, index))
+        return (double)object->composite.value_milli / 1000;
     const struct reading *reading = &object->triggers[index].reading;
     return reading->state == READING_OK ? (double)number_metric_milli(reading->value) / 1000 : 0;
 }
@@ -187,12 +200,27 @@ static double trigger_value(const struct object *object, uint32_t index)
 static double trigger_active(const struct object *object, uint32_t index)
 {
     const struct ledger_entry *entry = ledger_get(&object->ledger, 0);
+    if (is_composite(object, index))
+        return object->composite.active;
     return entry && index < entry->triggers_len && (entry->triggers[index].flags & LEDGER_ACTIVE);
 }
 
 static double trigger_known(const struct object *object, uint32_t index)
 {
+    if (is_composite(object, index))
+        return object->composite.known;
     return object->triggers[index].reading.state == READING_OK;
+}
+
+static bool trigger_has_value(const struct object *object, uint32_t index)
+{
+    return trigger_known(object, index) > 0;
+}
+
+/* With a formula only its value makes active: KEDA then shows nothing else. */
+static bool trigger_has_activity(const struct object *object, uint32_t index)
+{
+    return !object->spec->modifiers.set || is_composite(object, index);
 }
 
 static void trigger_families(struct daemon *daemon, struct strbuf *body)
@@ -200,12 +228,14 @@ static void trigger_families(struct daemon *daemon, struct strbuf *body)
     static const struct {
         const char *name, *help;
         double (*value)(const struct object *object, uint32_t index);
-        bool only_known;
+        bool (*shown)(const struct object *object, uint32_t index); /* NULL: always */
     } families[] = {
-        {"keda_scaler_metrics_value", "Last value of each trigger; absent while it is unknown.",
-         trigger_value, true},
-        {"keda_scaler_active", "1 if the trigger is active.", trigger_active, false},
-        {"davit_trigger_known", "1 if the last reading gave a number.", trigger_known, false},
+        {"keda_scaler_metrics_value",
+         "Last value of each trigger, and of a formula as composite-metric; absent while it is unknown.",
+         trigger_value, trigger_has_value},
+        {"keda_scaler_active", "1 if the trigger is active; with a formula: if its value is.", trigger_active,
+         trigger_has_activity},
+        {"davit_trigger_known", "1 if the last reading, or the formula, gave a number.", trigger_known, NULL},
     };
     struct label_sets sets = {0};
     strbuf_init(&sets.text);
@@ -218,7 +248,7 @@ static void trigger_families(struct daemon *daemon, struct strbuf *body)
         head(&family, families[i].name, "gauge", families[i].help);
         for (struct object *object = daemon->objects; object; object = object->hh.next)
             for (uint32_t t = 0; t < shown_triggers(object); t++, index++)
-                if (!families[i].only_known || trigger_known(object, t) > 0)
+                if (!families[i].shown || families[i].shown(object, t))
                     line(&family, &sets, index, families[i].value(object, t));
     }
     label_sets_done(&sets);

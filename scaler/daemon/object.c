@@ -264,6 +264,7 @@ static void object_free(struct object *object)
     json_decref(object->template_spec);
     mem_free(object->trigger_policies);
     mem_free(object->write);
+    mem_free(object->composite.error);
     mem_free(object->problem);
     mem_free(object->id);
     object->daemon->objects_dying--;

@@ -1,6 +1,7 @@
 /* Owns the translation of a checked manifest into what the engine decides by. */
 #include "scaler/daemon/policy_build.h"
 
+#include "config/formulas.h"
 #include "scaler/base/number.h"
 
 void policy_build_trigger(const struct trigger_spec *spec, struct trigger_policy *ret)
@@ -10,15 +11,15 @@ void policy_build_trigger(const struct trigger_spec *spec, struct trigger_policy
         ret->target_milli = 1000;
 }
 
-int policy_describe_trigger(const struct scaler_type *type, const void *config, struct trigger_policy *policy,
-                            struct scaler_target *ret_target, struct err *err)
+int policy_describe_trigger(const struct scaler_type *type, const void *config, bool metric_source,
+                            struct trigger_policy *policy, struct scaler_target *ret_target, struct err *err)
 {
     *ret_target = (struct scaler_target){0};
     type->describe(config, ret_target);
     policy->target_milli = number_metric_milli(ret_target->threshold);
     policy->activation = ret_target->activation;
     policy->missing_is_zero = ret_target->missing_is_zero;
-    if (policy->target_milli <= 0)
+    if (policy->target_milli <= 0 && !metric_source)
         return err_set(err, ERR_CONFIG,
                        "the target value must be greater than 0 (after rounding to three decimals)");
     return 0;
@@ -50,6 +51,22 @@ static struct pause_policy pause_of(const struct scaled_object *spec)
                                  .force_activation = spec->pause.force_activation};
 }
 
+static struct modifiers_policy modifiers_of(const struct scaled_object *spec, struct formula_scratch *scratch)
+{
+    if (!spec->modifiers.set)
+        return (struct modifiers_policy){0};
+    return (struct modifiers_policy){
+        .formula = shared_formula_program(spec->modifiers.formula),
+        .scratch = scratch,
+        .type = spec->modifiers.value_metric ? METRIC_VALUE : METRIC_AVERAGE_VALUE,
+        .target_milli = spec->modifiers.target_milli,
+        .activation = spec->modifiers.activation,
+        .nil_spoken_of = shared_formula_speaks_of_nil(spec->modifiers.formula),
+        .inputs = spec->modifiers.inputs,
+        .inputs_len = spec->modifiers.inputs_len,
+    };
+}
+
 void policy_build(const struct scaled_object *spec, const struct policy_options *options, int64_t created_ms,
                   const struct trigger_policy *triggers, uint32_t triggers_len, struct policy *ret)
 {
@@ -65,12 +82,23 @@ void policy_build(const struct scaled_object *spec, const struct policy_options 
         .down_window_s = options->down_window_s,
         .behavior = spec->behavior,
         .fallback = fallback_of(spec),
+        .modifiers = modifiers_of(spec, options->scratch),
         .pause = pause_of(spec),
         .hold_unknown =
             spec->unknown == UNKNOWN_HOLD || (spec->unknown == UNKNOWN_DEFAULT && options->hold_unknown),
         .triggers_len = triggers_len,
         .triggers = triggers,
     };
+}
+
+bool policy_needs_pods(const struct scaled_object *spec)
+{
+    if (spec->modifiers.set)
+        return spec->modifiers.value_metric;
+    for (size_t i = 0; i < spec->triggers_len; i++)
+        if (spec->triggers[i].value_metric)
+            return true;
+    return false;
 }
 
 bool policy_frozen(const struct scaled_object *spec)

@@ -20,6 +20,10 @@ static const char *trigger_label(const struct object *object, uint32_t index)
 
 static void list_active(const struct object *object, const struct decision *decision, struct strbuf *text)
 {
+    if (decision->composite.used) {
+        strbuf_append(text, decision->active ? COMPOSITE_METRIC_NAME : "");
+        return;
+    }
     for (uint32_t i = 0; i < decision->triggers_len; i++) {
         const char *label = decision->triggers[i].active ? trigger_label(object, i) : NULL;
         if (label)
@@ -80,6 +84,35 @@ void report_write_failed(struct object *object, const struct decision *decision,
           : decision->reason == DECIDE_DEACTIVATED ? "KEDAScaleTargetDeactivationFailed"
                                                    : "FailedRescale",
           text);
+}
+
+/* NULL: it gives a value, or only waits for the first answers. */
+static const char *formula_error(const struct composite_outcome *composite)
+{
+    if (composite->result == COMPOSITE_ERROR)
+        return composite->error;
+    return composite->result == COMPOSITE_NIL ? "the result is nil, and no fallback says what that means"
+                                              : NULL;
+}
+
+/* An event once, not every round. */
+void report_formula(struct object *object, const struct composite_outcome *composite)
+{
+    const char *error = formula_error(composite);
+    object->composite.known = composite->used && composite->state == READING_OK;
+    object->composite.active = composite->active;
+    object->composite.value_milli = composite->value_milli;
+    if (composite->result == COMPOSITE_PENDING || text_eq(object->composite.error, error))
+        return;
+    mem_free(object->composite.error);
+    object->composite.error = mem_strdup(error);
+    if (!error) {
+        log_info(object->id, "the formula gives a value again");
+        return;
+    }
+    AUTO_FREE char *text = mem_printf("Formula: %s; replicas are held", error);
+    log_warn(object->id, "%s", text);
+    event(object, true, "KEDAScalerFailed", text);
 }
 
 void report_trigger_error(struct object *object, const struct trigger *trigger, uint32_t index)

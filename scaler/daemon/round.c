@@ -61,9 +61,7 @@ void round_abort(struct object *object)
 static void follow_pods(struct object *object)
 {
     const char *selector = target_info(object->target)->selector;
-    bool wanted = false;
-    for (uint32_t i = 0; i < object->triggers_len; i++)
-        wanted = wanted || object->trigger_policies[i].type == METRIC_VALUE;
+    bool wanted = policy_needs_pods(object->spec);
     if (object->pods && (!wanted || !text_eq(pod_counter_selector(object->pods), selector))) {
         pod_counter_close(object->pods);
         object->pods = NULL;
@@ -101,6 +99,7 @@ static void evaluate(struct object *object)
     daemon->decisions++;
     object->first_round_done = true;
     ledger_add(&object->ledger, &decision, readings, now);
+    report_formula(object, &decision.composite);
     report_transition(object, &decision);
     state_note(daemon->state, object, &decision);
     if (decision.replicas != decision.current)

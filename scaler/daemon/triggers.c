@@ -49,6 +49,7 @@ static void *parse(struct object *object, const struct scaler_type *type, uint32
     struct params_context context = {.metadata = &object->spec->triggers[index].metadata,
                                      .auth = auth,
                                      .env = env,
+                                     .metric_source = object->spec->modifiers.set,
                                      .trigger_index = index};
     void *config = mem_zalloc(type->schema.config_size);
     if (params_parse(&type->schema, &context, config, &first->sink) == 0)
@@ -63,7 +64,8 @@ static bool describe(struct object *object, uint32_t index, const struct scaler_
     struct scaler_target target;
     struct err err;
     struct trigger *trigger = &object->triggers[index];
-    int rc = policy_describe_trigger(type, config, &object->trigger_policies[index], &target, &err);
+    int rc = policy_describe_trigger(type, config, object->spec->modifiers.set,
+                                     &object->trigger_policies[index], &target, &err);
     mem_free(trigger->metric_name);
     trigger->metric_name = mem_printf("s%u-%s", index, target.metric_name);
     if (rc < 0)
@@ -235,7 +237,8 @@ void policy_fill(const struct object *object, struct policy *ret)
     const struct daemon_options *options = object->daemon->options;
     const struct policy_options common = {.tolerance = options->tolerance,
                                           .down_window_s = options->down_window_s,
-                                          .hold_unknown = options->hold_unknown};
+                                          .hold_unknown = options->hold_unknown,
+                                          .scratch = object->daemon->scratch};
     policy_build(object->spec, &common, object->created_ms, object->trigger_policies, object->triggers_len,
                  ret);
 }

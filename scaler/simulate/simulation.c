@@ -198,11 +198,13 @@ int simulation_run(const struct subject *subject, const struct trace *trace,
         simulation.sources[i].request_milli = -1;
     history_init(&simulation.history);
     world_init(&simulation.world, options->replicas, options->ready_delay_ms);
-    policy_build(subject->spec, &options->policy, options->start_ms, subject->policies, len,
-                 &simulation.policy);
+    struct policy_options common = options->policy;
+    common.scratch = formula_scratch_new();
+    policy_build(subject->spec, &common, options->start_ms, subject->policies, len, &simulation.policy);
     int rc = run(&simulation, sink, err);
     world_done(&simulation.world);
     history_done(&simulation.history);
+    formula_scratch_free(common.scratch);
     mem_free(simulation.decision);
     mem_free(simulation.shown_milli);
     mem_free(simulation.readings);

@@ -21,12 +21,15 @@ static void keep_first(struct params_error_sink *sink, bool warning, const char 
     (void)err_set(first->err, ERR_CONFIG, "%s%s%s", key ? key : "", key ? ": " : "", message);
 }
 
-static int read_params(const struct scaler_type *type, const struct trigger_spec *spec, uint32_t index,
+static int read_params(const struct scaler_type *type, const struct scaled_object *object, uint32_t index,
                        struct subject_trigger *trigger, struct trigger_policy *policy, struct err *err)
 {
     struct first_error first = {.sink.add = keep_first, .err = err};
-    const struct params_context context = {
-        .metadata = &spec->metadata, .auth_unknown = true, .env_unknown = true, .trigger_index = index};
+    const struct params_context context = {.metadata = &object->triggers[index].metadata,
+                                           .auth_unknown = true,
+                                           .env_unknown = true,
+                                           .metric_source = object->modifiers.set,
+                                           .trigger_index = index};
     struct scaler_target target;
     void *config = mem_zalloc(type->schema.config_size);
     int rc = params_parse(&type->schema, &context, config, &first.sink);
@@ -34,7 +37,7 @@ static int read_params(const struct scaler_type *type, const struct trigger_spec
         mem_free(config);
         return rc;
     }
-    rc = policy_describe_trigger(type, config, policy, &target, err);
+    rc = policy_describe_trigger(type, config, object->modifiers.set, policy, &target, err);
     if (rc == 0 && type->evaluate) {
         trigger->type = type;
         trigger->config = config;
@@ -61,7 +64,7 @@ static int build_trigger(struct subject *subject, uint32_t index, const struct s
     const struct scaler_type *type = registry->find(spec->type);
     if (!type)
         return err_set(err, ERR_CONFIG, "there is no scaler for type \"%.80s\"", spec->type);
-    return read_params(type, spec, index, trigger, policy, err);
+    return read_params(type, subject->spec, index, trigger, policy, err);
 }
 
 int subject_init(struct subject *subject, struct scaled_object *spec, const struct scaler_registry *registry,

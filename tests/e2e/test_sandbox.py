@@ -437,6 +437,54 @@ spec: {secretTargetRef: [{parameter: password, name: redis, key: password}]}
         self.assertEqual(davit.decisions("worker")["decisions"][0]["triggers"][0]["value"], 25)
         self.assertEqual(self.api.replicas("default", "old"), 5)
 
+    def test_a_formula_decides(self):
+        """Two queues, one formula: up, a live edit, an edit that is wrong, a division by nothing, a source that fails, and back to 0."""
+        jobs, mails, davit = self.keep(Redis(self.folder)), self.keep(Redis(self.folder)), self.davit()
+        self.api.deployment("default", "worker", 0)
+        triggers = [{"name": "jobs", **redis_trigger(jobs.port, "q")}, {"name": "mails", **redis_trigger(mails.port, "q")}]
+
+        def write(formula):
+            davit.write("a.yaml", scaled_object("worker", triggers, pollingInterval=1, cooldownPeriod=1, maxReplicaCount=20, advanced={
+                "scalingModifiers": {"formula": formula, "target": "5"},
+                "horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0},
+                                                               "scaleUp": {"policies": [{"type": "Pods", "value": 20, "periodSeconds": 1}]}}}}))
+
+        replicas = lambda: self.api.replicas("default", "worker")
+        write("jobs + mails / 2")
+        davit.start()
+        holds("nothing to do", lambda: replicas() == 0, 2)
+        mails.push("q", 20)
+        wait("20 / 2 / 5", lambda: replicas() == 2, 10)
+        jobs.push("q", 20)
+        wait("(20 + 20 / 2) / 5", lambda: replicas() == 6, 10)
+        self.assertEqual(davit.metric("keda_scaler_metrics_value", metric="composite-metric"), 30)
+        self.assertEqual(davit.metric("keda_scaler_active", scaler="composite-metric"), 1)
+        write("max(jobs, mails)")
+        wait("the new formula: 20 / 5", lambda: replicas() == 4, 10)
+        write("max(jobs, mials)")
+        wait("the error is reported", lambda: davit.metric("davit_config_errors") > 0, 5)
+        self.assertIn("mials", davit.process.text())
+        jobs.push("q", 30)
+        wait("the old formula runs on: 50 / 5", lambda: replicas() == 10, 10)
+        write("jobs / mails * 10")
+        wait("50 / 20 * 10 / 5", lambda: replicas() == 5, 10)
+        mails.command("DEL", "q")
+        wait("50 / 0 is no number", lambda: "Formula: " in davit.process.text(), 5)
+        holds("nor a reason to do anything", lambda: replicas() == 5, 3)
+        events = [event for event in self.api.get("/apis/events.k8s.io/v1/namespaces/default/events")["items"] if "Formula: " in event["note"]]
+        self.assertEqual([event["reason"] for event in events], ["KEDAScalerFailed"])
+        self.assertIsNone(davit.metric("keda_scaler_metrics_value", metric="composite-metric"))
+        write("jobs + (mails ?? 10)")
+        wait("50 / 5", lambda: replicas() == 10, 10)
+        mails.stop()
+        wait("(50 + 10) / 5: the formula says what a failing trigger means", lambda: replicas() == 12, 15)
+        jobs.command("DEL", "q")
+        write("jobs + (mails ?? 0)")
+        wait("0 / 5, but no rest with an error", lambda: replicas() == 1, 15)
+        holds("none", lambda: replicas() == 1, 4)
+        mails.start()
+        wait("at rest", lambda: replicas() == 0, 15)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
