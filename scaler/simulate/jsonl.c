@@ -1,6 +1,4 @@
 /* Owns the machine's face of a simulation: one JSON object per evaluation, the words as in /decisions. */
-#include <inttypes.h>
-
 #include "scaler/base/mem.h"
 #include "scaler/daemon/ledger_json.h"
 #include "scaler/simulate/render.h"
@@ -21,23 +19,43 @@ static void limits(struct strbuf *text, unsigned limited_by)
     strbuf_append_c(text, ']');
 }
 
-static void trigger(struct strbuf *text, const struct instant *instant, uint32_t index)
+static void outcome(struct strbuf *text, const char *name, enum reading_state state, int64_t value_milli,
+                    bool has_proposal, int32_t proposal)
 {
-    const struct trigger_outcome *outcome = &instant->decision->triggers[index];
-    strbuf_append_json(text, instant->subject->triggers[index].name);
+    strbuf_append_json(text, name);
     strbuf_append(text, ":{\"state\":\"");
-    strbuf_append(text, reading_state_name(outcome->state));
+    strbuf_append(text, reading_state_name(state));
     strbuf_append(text, "\",\"value\":");
-    if (outcome->state == READING_OK)
-        output_milli(text, instant->shown_milli[index]);
+    if (state == READING_OK)
+        output_milli(text, value_milli);
     else
         strbuf_append(text, "null");
     strbuf_append(text, ",\"proposal\":");
-    if (outcome->has_proposal)
-        output_milli(text, (int64_t)outcome->proposal * 1000);
+    if (has_proposal)
+        output_milli(text, (int64_t)proposal * 1000);
     else
         strbuf_append(text, "null");
     strbuf_append_c(text, '}');
+}
+
+/* A formula over the triggers stands behind them, by the name that KEDA gives its metric. */
+static void outcomes(struct strbuf *text, const struct instant *instant)
+{
+    const struct decision *decision = instant->decision;
+    const struct composite_outcome *composite = &decision->composite;
+    for (uint32_t i = 0; i < decision->triggers_len; i++) {
+        const struct trigger_outcome *trigger = &decision->triggers[i];
+        if (i)
+            strbuf_append_c(text, ',');
+        outcome(text, instant->subject->triggers[i].name, trigger->state, instant->shown_milli[i],
+                trigger->has_proposal, trigger->proposal);
+    }
+    if (!composite->used)
+        return;
+    if (decision->triggers_len)
+        strbuf_append_c(text, ',');
+    outcome(text, "composite-metric", composite->state, composite->value_milli, composite->has_proposal,
+            composite->proposal);
 }
 
 static void on_instant(struct simulation_sink *sink, const struct instant *instant)
@@ -57,11 +75,7 @@ static void on_instant(struct simulation_sink *sink, const struct instant *insta
     strbuf_append_c(text, '"');
     limits(text, decision->limited_by);
     strbuf_append(text, ",\"triggers\":{");
-    for (uint32_t i = 0; i < decision->triggers_len; i++) {
-        if (i)
-            strbuf_append_c(text, ',');
-        trigger(text, instant, i);
-    }
+    outcomes(text, instant);
     strbuf_append(text, "},\"steps\":[");
     for (uint32_t i = 0; i < decision->steps_len; i++) {
         if (i)

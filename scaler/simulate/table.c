@@ -49,6 +49,19 @@ static void append_triggers(struct strbuf *text, const struct instant *instant)
     }
 }
 
+static void append_formula(struct strbuf *text, const struct composite_outcome *composite)
+{
+    if (!composite->used)
+        return;
+    strbuf_append(text, "; formula ");
+    if (composite->state == READING_OK)
+        output_milli(text, composite->value_milli);
+    else
+        strbuf_append(text, reading_state_name(composite->state));
+    if (composite->has_proposal)
+        strbuf_printf(text, " asks for %d", composite->proposal);
+}
+
 static void row(struct strbuf *text, const struct instant *instant)
 {
     const struct decision *decision = instant->decision;
@@ -65,6 +78,7 @@ static void row(struct strbuf *text, const struct instant *instant)
     append_limits(&cell, decision->limited_by);
     strbuf_printf(text, "%-24s  ", cell.data);
     append_triggers(text, instant);
+    append_formula(text, &decision->composite);
     strbuf_append_c(text, '\n');
 }
 
