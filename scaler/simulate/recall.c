@@ -52,7 +52,7 @@ static void keep_first(struct params_error_sink *sink, bool warning, const char 
 }
 
 static void *parse(const struct recall *recall, const struct scaler_type *type, size_t subject_index,
-                   const struct trigger_spec *spec, uint32_t index, struct err *err)
+                   const struct trigger_spec *spec, bool metric_source, uint32_t index, struct err *err)
 {
     struct text_map metadata = {0}, auth = {0};
     struct first_error first = {.sink.add = keep_first, .err = err};
@@ -60,7 +60,8 @@ static void *parse(const struct recall *recall, const struct scaler_type *type, 
         text_map_set(&metadata, spec->metadata.items[i].key, spec->metadata.items[i].value);
     text_map_set(&metadata, "serverAddress", recall->options->url);
     recall->options->auth(recall->options->arg, subject_index, index, &auth);
-    const struct params_context context = {.metadata = &metadata, .auth = &auth, .trigger_index = index};
+    const struct params_context context = {
+        .metadata = &metadata, .auth = &auth, .metric_source = metric_source, .trigger_index = index};
     void *config = mem_zalloc(type->schema.config_size);
     if (params_parse(&type->schema, &context, config, &first.sink) < 0) {
         mem_free(config);
@@ -129,7 +130,7 @@ static int add_trigger(struct recall *recall, const struct subject *subject, siz
         subject->triggers[index].resource ? NULL : recall->options->registry->find(spec->type);
     if (!type || !type->read_range)
         return 0;
-    void *config = parse(recall, type, subject_index, spec, index, err);
+    void *config = parse(recall, type, subject_index, spec, subject->spec->modifiers.set, index, err);
     if (!config)
         return err_wrap(err, "%s: trigger \"%.80s\"", subject->id, subject->triggers[index].name);
     AUTO_STRBUF struct strbuf key;
