@@ -8,11 +8,26 @@ extern const struct scaler_type scaler_cron;
 extern const struct scaler_type scaler_kafka;
 extern const struct scaler_type scaler_metrics_api;
 extern const struct scaler_type scaler_prometheus;
+extern const struct scaler_type scaler_redis_cluster_list;
+extern const struct scaler_type scaler_redis_cluster_streams;
 extern const struct scaler_type scaler_redis_list;
+extern const struct scaler_type scaler_redis_sentinel_list;
+extern const struct scaler_type scaler_redis_sentinel_streams;
+extern const struct scaler_type scaler_redis_streams;
 
 /* Alphabetical by the first name (a test holds it to that). */
 static const struct scaler_type *const types[] = {
-    &scaler_cron, &scaler_kafka, &scaler_metrics_api, &scaler_prometheus, &scaler_redis_list, NULL,
+    &scaler_cron,
+    &scaler_kafka,
+    &scaler_metrics_api,
+    &scaler_prometheus,
+    &scaler_redis_list,
+    &scaler_redis_cluster_list,
+    &scaler_redis_cluster_streams,
+    &scaler_redis_sentinel_list,
+    &scaler_redis_sentinel_streams,
+    &scaler_redis_streams,
+    NULL,
 };
 
 static bool answers_to(const struct scaler_type *type, const char *trigger_type)

@@ -11,19 +11,6 @@
 
 #define OUT_KEEP_BYTES ((size_t)256 << 10)
 
-static void copy_tls(struct redis_connection *connection, const struct tls_options *tls)
-{
-    connection->use_tls = tls != NULL;
-    if (!tls)
-        return;
-    connection->tls = *tls;
-    connection->tls.ca_pem = mem_strdup(tls->ca_pem);
-    connection->tls.cert_pem = mem_strdup(tls->cert_pem);
-    connection->tls.key_pem = mem_strdup(tls->key_pem);
-    connection->tls.key_password = mem_strdup(tls->key_password);
-    connection->tls.server_name = mem_strdup(tls->server_name);
-}
-
 int redis_connection_open(struct net *net, const struct redis_endpoint *endpoint,
                           struct redis_connection **ret, struct err *err)
 {
@@ -33,10 +20,9 @@ int redis_connection_open(struct net *net, const struct redis_endpoint *endpoint
     connection->net = net;
     connection->host = mem_strdup(endpoint->host);
     connection->port = endpoint->port;
-    connection->username = mem_strdup(endpoint->username);
-    connection->password = mem_strdup(endpoint->password);
+    connection->login = redis_login_ref(endpoint->login);
     connection->database = endpoint->database;
-    copy_tls(connection, endpoint->tls);
+    connection->master = endpoint->master;
     connection->tail = &connection->head;
     strbuf_init_max(&connection->out, STREAM_MAX_QUEUED);
     *ret = connection;
@@ -46,13 +32,7 @@ int redis_connection_open(struct net *net, const struct redis_endpoint *endpoint
 static void connection_free(struct redis_connection *connection)
 {
     mem_free(connection->host);
-    mem_free(connection->username);
-    mem_free_secret(connection->password);
-    mem_free((char *)(uintptr_t)connection->tls.ca_pem);
-    mem_free((char *)(uintptr_t)connection->tls.cert_pem);
-    mem_free_secret((char *)(uintptr_t)connection->tls.key_pem);
-    mem_free_secret((char *)(uintptr_t)connection->tls.key_password);
-    mem_free((char *)(uintptr_t)connection->tls.server_name);
+    redis_login_unref(connection->login);
     strbuf_done(&connection->out);
     mem_free(connection);
 }
@@ -154,7 +134,7 @@ int redis_connection_send(struct redis_connection *connection, struct redis_requ
 int redis_connection_failure(const struct redis_connection *connection, const struct redis_reply *reply,
                              struct err *err)
 {
-    const char *secrets[] = {connection->password};
+    const char *secrets[] = {connection->login->password};
     return redis_failure(reply, secrets, ARRAY_LEN(secrets), err);
 }
 

@@ -1,4 +1,4 @@
-/* One pipelined connection to one Redis server: opened when first needed, AUTH and SELECT done before
+/* One pipelined connection to one Redis server: opened when first needed, AUTH, ROLE and SELECT done before
  * anything else is sent, all commands of one loop turn written at once, replies matched in order. It neither
  * retries nor reconnects by itself: what waits when the connection breaks gets the error, and the next
  * command connects anew. */
@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "scaler/base/err.h"
-#include "scaler/net/tls.h"
+#include "scalers/redis/login.h"
 #include "scalers/redis/resp.h"
 
 struct net;
@@ -18,9 +18,9 @@ struct redis_connection;
 struct redis_endpoint {
     const char *host;
     uint16_t port;
-    const struct tls_options *tls;   /* NULL: plain */
-    const char *username, *password; /* a username without a password is not used, as with KEDA's client */
-    int64_t database;                /* 0 and below: not selected */
+    struct redis_login *login;
+    int64_t database; /* 0 and below: not selected */
+    bool master;      /* a server that says it is a replica is refused */
 };
 
 #define REDIS_TIMEOUT_MS 5000
@@ -34,7 +34,7 @@ struct redis_request {
     struct redis_request *next;
 };
 
-/* Does not connect. Everything in endpoint is copied. */
+/* Does not connect. The host is copied, the login referenced. */
 int redis_connection_open(struct net *net, const struct redis_endpoint *endpoint,
                           struct redis_connection **ret, struct err *err);
 /* Queues a command; set done and deadline_ms first. < 0 (nothing will come): too much is queued, or the

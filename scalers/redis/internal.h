@@ -10,7 +10,7 @@
 #include "scaler/net/timer.h"
 #include "scalers/redis/connection.h"
 
-enum link_state { LINK_CONNECTING, LINK_AUTH, LINK_SELECT, LINK_READY };
+enum link_state { LINK_CONNECTING, LINK_AUTH, LINK_ROLE, LINK_SELECT, LINK_READY };
 
 /* One stream, from stream_open to its on_close. */
 struct redis_link {
@@ -25,10 +25,9 @@ struct redis_connection {
     struct net *net;
     char *host;
     uint16_t port;
-    bool use_tls;
-    struct tls_options tls; /* owned texts */
-    char *username, *password;
+    struct redis_login *login;
     int64_t database;
+    bool master;
 
     struct redis_link *link;            /* the current one, or NULL */
     unsigned links;                     /* not yet closed, the current one included */

@@ -1,4 +1,4 @@
-/* A link: the stream's events, the handshake (AUTH, SELECT), and bytes into replies. */
+/* A link: the stream's events, the handshake (AUTH, ROLE, SELECT), and bytes into replies. */
 #include <string.h>
 
 #include "scaler/base/mem.h"
@@ -54,18 +54,29 @@ static void enter_select(struct redis_link *link)
     mem_free(number);
 }
 
+static void enter_role(struct redis_link *link)
+{
+    if (!link->connection->master) {
+        enter_select(link);
+        return;
+    }
+    const struct redis_arg args[] = {arg_of("ROLE")};
+    link->state = LINK_ROLE;
+    send_now(link, args, ARRAY_LEN(args));
+}
+
 static void enter_auth(struct redis_link *link)
 {
-    const struct redis_connection *connection = link->connection;
-    if (text_empty(connection->password)) {
-        enter_select(link);
+    const struct redis_login *login = link->connection->login;
+    if (text_empty(login->password)) {
+        enter_role(link);
         return;
     }
     struct redis_arg args[3] = {arg_of("AUTH")};
     size_t len = 1;
-    if (!text_empty(connection->username))
-        args[len++] = arg_of(connection->username);
-    args[len++] = arg_of(connection->password);
+    if (!text_empty(login->username))
+        args[len++] = arg_of(login->username);
+    args[len++] = arg_of(login->password);
     link->state = LINK_AUTH;
     send_now(link, args, len);
 }
@@ -74,7 +85,7 @@ static void enter_auth(struct redis_link *link)
  * server says so. */
 static bool wants_no_password(const struct redis_link *link, const struct redis_reply *reply)
 {
-    return reply->type == REDIS_ERROR && text_empty(link->connection->username) &&
+    return reply->type == REDIS_ERROR && text_empty(link->connection->login->username) &&
            (strstr(reply->text, "without any password configured") ||
             strstr(reply->text, "no password is set"));
 }
@@ -87,7 +98,33 @@ static void on_auth_reply(struct redis_link *link, const struct redis_reply *rep
         link_fail(link, &err);
         return;
     }
-    enter_select(link);
+    enter_role(link);
+}
+
+/* A user without the right to ask, and a server that does not know the question, are taken at the word of who
+ * named the server. */
+static bool says_nothing(const struct redis_reply *reply)
+{
+    return redis_failure_is(reply, "NOPERM") || redis_failure_is(reply, "ERR");
+}
+
+static void on_role_reply(struct redis_link *link, const struct redis_reply *reply)
+{
+    struct err err = {0};
+    if (says_nothing(reply)) {
+        enter_select(link);
+        return;
+    }
+    if (reply->type == REDIS_ERROR)
+        redis_connection_failure(link->connection, reply, &err);
+    else if (reply->type != REDIS_LIST || reply->len == 0 || reply->items[0]->type != REDIS_TEXT)
+        err_set(&err, ERR_PROTOCOL, "the reply to ROLE is not a role");
+    else if (strcmp(reply->items[0]->text, "master") != 0)
+        err_set(&err, ERR_UNAVAILABLE, "the server is not (or no longer) the master");
+    if (err.code == 0)
+        enter_select(link);
+    else
+        link_fail(link, &err);
 }
 
 static void on_select_reply(struct redis_link *link, const struct redis_reply *reply)
@@ -118,6 +155,8 @@ static void on_reply(struct redis_link *link, const struct redis_reply *reply)
 {
     if (link->state == LINK_AUTH)
         on_auth_reply(link, reply);
+    else if (link->state == LINK_ROLE)
+        on_role_reply(link, reply);
     else if (link->state == LINK_SELECT)
         on_select_reply(link, reply);
     else if (link->state == LINK_READY && link->connection->head)
@@ -190,7 +229,7 @@ int redis_link_open(struct redis_connection *connection, struct err *err)
     struct stream_options options = {
         .host = connection->host,
         .port = connection->port,
-        .tls = connection->use_tls ? &connection->tls : NULL,
+        .tls = connection->login->use_tls ? &connection->login->tls : NULL,
         .connect_timeout_ms = REDIS_TIMEOUT_MS,
     };
     int result = stream_open(connection->net, &options, &handlers, link, &link->stream, err);

@@ -1,4 +1,4 @@
-/* Trigger type redis: the length of one key of one server.
+/* Trigger types redis, redis-cluster, redis-sentinel: the length of one key.
  *
  * KEDA evaluates a script that asks for the key's TYPE and then for its length. We ask for the length at
  * once, as of a list, and for the TYPE only when that is refused; what is not a list is remembered. One
@@ -10,45 +10,27 @@
 #include "scaler/base/mem.h"
 #include "scaler/net/net.h"
 #include "scalers/api.h"
-#include "scalers/redis/connection.h"
 #include "scalers/redis/failure.h"
-#include "scalers/redis/key_types.h"
-#include "scalers/redis/params.h"
+#include "scalers/redis/source.h"
 #include "scalers/shared/key.h"
 
-/* Commands are pipelined; this bounds what a burst may queue (connection.h refuses above 16 MiB). */
-#define MAX_IN_FLIGHT 100000
 /* A key may change its type between TYPE and the length; not for ever. */
 #define TYPE_ASKED_MAX 3
 
 struct redis_list_config {
+    struct redis_params connection; /* first: source.h */
     char *list_name;
     int64_t list_length, activation;
-    struct redis_params connection;
-};
-
-struct scaler_source {
-    struct net *net;
-    struct redis_connection *connection;
-    struct key_types types;
-    void (*closed)(void *arg);
-    void *closed_arg;
 };
 
 struct reading {
-    struct redis_request request;
+    struct redis_call call;
     struct scaler_source *source;
     const struct redis_list_config *config;
     scaler_done_fn done;
     void *arg;
     unsigned asked; /* how often for the TYPE */
 };
-
-static void check(void *config, const struct params_context *context, struct params_error_sink *sink)
-{
-    struct redis_list_config *self = config;
-    redis_params_check(&self->connection, false, context, sink);
-}
 
 static void describe(const void *config, struct scaler_target *ret)
 {
@@ -59,47 +41,10 @@ static void describe(const void *config, struct scaler_target *ret)
     scaler_normalize_name(ret->metric_name);
 }
 
-/* The check has made sure of one, unless it was told that one may still come. */
-static const char *first_address(const struct redis_list_config *config)
-{
-    return config->connection.addresses.len > 0 ? config->connection.addresses.items[0] : "";
-}
-
-static void source_key(const void *config, struct strbuf *key)
-{
-    const struct redis_list_config *self = config;
-    key_add(key, first_address(self));
-    redis_params_key_add(key, &self->connection);
-}
-
-static void source_name(const void *config, struct strbuf *name)
-{
-    const struct redis_list_config *self = config;
-    strbuf_append(name, "redis ");
-    strbuf_append(name, first_address(self));
-    if (self->connection.database > 0)
-        strbuf_printf(name, "/%lld", (long long)self->connection.database);
-}
-
 static void query_key(const void *config, struct strbuf *key)
 {
     const struct redis_list_config *self = config;
     key_add(key, self->list_name);
-}
-
-static int source_open(struct net *net, const void *config, struct scaler_source **ret, struct err *err)
-{
-    const struct redis_list_config *self = config;
-    struct redis_connection *connection = NULL;
-    int result = redis_params_open(net, &self->connection, first_address(self), self->connection.database,
-                                   &connection, err);
-    if (result < 0)
-        return result;
-    struct scaler_source *source = mem_zalloc(sizeof(*source));
-    source->connection = connection;
-    source->net = net;
-    *ret = source;
-    return 0;
 }
 
 static void finish(struct reading *reading, const struct scaler_result *result, const struct err *error)
@@ -113,24 +58,26 @@ static void finish(struct reading *reading, const struct scaler_result *result, 
 static int send_command(struct reading *reading, const char *command, struct err *err)
 {
     const char *name = reading->config->list_name;
-    const struct redis_arg args[] = {{command, strlen(command)}, {name, strlen(name)}};
-    return redis_connection_send(reading->source->connection, &reading->request, args, ARRAY_LEN(args), err);
+    struct redis_call *call = &reading->call;
+    call->args[0] = (struct redis_arg){command, strlen(command)};
+    call->args[1] = call->key = (struct redis_arg){name, strlen(name)};
+    call->args_len = 2;
+    return redis_client_call(reading->source->client, call, err);
 }
 
-static void on_length(struct redis_request *request, const struct redis_reply *reply,
-                      const struct err *error);
+static void on_length(struct redis_call *call, const struct redis_reply *reply, const struct err *error);
 
 static int send_length(struct reading *reading, struct err *err)
 {
-    reading->request.done = on_length;
+    reading->call.done = on_length;
     return send_command(
         reading, length_command_name(key_types_get(&reading->source->types, reading->config->list_name)),
         err);
 }
 
-static void on_type(struct redis_request *request, const struct redis_reply *reply, const struct err *error)
+static void on_type(struct redis_call *call, const struct redis_reply *reply, const struct err *error)
 {
-    struct reading *reading = container_of(request, struct reading, request);
+    struct reading *reading = container_of(call, struct reading, call);
     struct err err = {0};
     enum length_command command;
     if (error) {
@@ -138,7 +85,7 @@ static void on_type(struct redis_request *request, const struct redis_reply *rep
         return;
     }
     if (reply->type == REDIS_ERROR) {
-        redis_connection_failure(reading->source->connection, reply, &err);
+        redis_client_failure(reading->source->client, reply, &err);
         finish(reading, NULL, &err);
         return;
     }
@@ -162,13 +109,13 @@ static bool may_be_other_type(const struct reading *reading, const struct redis_
 static int ask_type(struct reading *reading, struct err *err)
 {
     reading->asked++;
-    reading->request.done = on_type;
+    reading->call.done = on_type;
     return send_command(reading, "TYPE", err);
 }
 
-static void on_length(struct redis_request *request, const struct redis_reply *reply, const struct err *error)
+static void on_length(struct redis_call *call, const struct redis_reply *reply, const struct err *error)
 {
-    struct reading *reading = container_of(request, struct reading, request);
+    struct reading *reading = container_of(call, struct reading, call);
     struct err err = {0};
     int64_t length = 0;
     if (error) {
@@ -181,7 +128,7 @@ static void on_length(struct redis_request *request, const struct redis_reply *r
         if (result == 0)
             return;
     } else if (reply->type == REDIS_ERROR) {
-        result = redis_connection_failure(reading->source->connection, reply, &err);
+        result = redis_client_failure(reading->source->client, reply, &err);
     } else {
         result = redis_reply_integer(reply, &length, &err);
         if (result == 0 && length < 0)
@@ -199,31 +146,12 @@ static int source_read(struct scaler_source *source, const void *config, scaler_
     reading->config = config;
     reading->done = done;
     reading->arg = arg;
-    reading->request.deadline_ms = net_now_ms(source->net) + REDIS_TIMEOUT_MS;
+    reading->call.request.deadline_ms = net_now_ms(source->net) + REDIS_TIMEOUT_MS;
     int result = send_length(reading, err);
     if (result < 0)
         mem_free(reading);
     return result;
 }
-
-static void on_closed(void *arg)
-{
-    struct scaler_source *source = arg;
-    void (*closed)(void *) = source->closed;
-    void *closed_arg = source->closed_arg;
-    key_types_done(&source->types);
-    mem_free(source);
-    closed(closed_arg);
-}
-
-static void source_close(struct scaler_source *source, void (*closed)(void *arg), void *arg)
-{
-    source->closed = closed;
-    source->closed_arg = arg;
-    redis_connection_close(source->connection, on_closed, source);
-}
-
-static const char *const names[] = {"redis", NULL};
 
 static const struct param_row rows[] = {
     {.names = {"listName"},
@@ -246,28 +174,42 @@ static const struct param_row rows[] = {
      .offset = offsetof(struct redis_list_config, activation)},
 };
 
-const struct scaler_type scaler_redis_list = {
-    .schema =
-        {
-            .names = names,
-            .title = "Redis list length",
-            .doc = "The length of a list, or the number of members of a set, sorted set or hash, at one "
-                   "Redis (or Valkey) server. "
-                   "The user needs the command that reads the length (LLEN, SCARD, ZCARD, HLEN), and TYPE if "
-                   "the key is no list.",
-            .rows = rows,
-            .rows_len = ARRAY_LEN(rows),
-            .groups = {REDIS_PARAMS_GROUPS(redis_list_config, connection)},
-            .groups_len = REDIS_PARAMS_GROUPS_LEN,
-            .config_size = sizeof(struct redis_list_config),
-            .check = check,
-        },
-    .max_in_flight = MAX_IN_FLIGHT,
-    .describe = describe,
-    .source_key = source_key,
-    .source_name = source_name,
-    .query_key = query_key,
-    .open = source_open,
-    .read = source_read,
-    .close = source_close,
-};
+#define DOC "The length of a list, or the number of members of a set, sorted set or hash, "
+#define RIGHTS                                                                                               \
+    " The user needs the command that reads the length (LLEN, SCARD, ZCARD, HLEN), and TYPE if the key is "  \
+    "no list."
+
+static const char *const single_names[] = {"redis", NULL};
+static const char *const cluster_names[] = {"redis-cluster", NULL};
+static const char *const sentinel_names[] = {"redis-sentinel", NULL};
+
+/* The three differ in how the server is found. */
+#define LIST_TYPE(names_, title_, doc_, check_)                                                              \
+    {                                                                                                        \
+        .schema =                                                                                            \
+            {                                                                                                \
+                .names = names_,                                                                             \
+                .title = title_,                                                                             \
+                .doc = doc_,                                                                                 \
+                .rows = rows,                                                                                \
+                .rows_len = ARRAY_LEN(rows),                                                                 \
+                .groups = {REDIS_PARAMS_GROUPS(redis_list_config, connection)},                              \
+                .groups_len = REDIS_PARAMS_GROUPS_LEN,                                                       \
+                .config_size = sizeof(struct redis_list_config),                                             \
+                .check = check_,                                                                             \
+            },                                                                                               \
+        .max_in_flight = REDIS_MAX_IN_FLIGHT, .describe = describe, .source_key = redis_source_key,          \
+        .source_name = redis_source_name, .query_key = query_key, .open = redis_source_open,                 \
+        .read = source_read, .close = redis_source_close,                                                    \
+    }
+
+const struct scaler_type scaler_redis_list = LIST_TYPE(
+    single_names, "Redis list length", DOC "at one Redis (or Valkey) server." RIGHTS, redis_check_single);
+
+const struct scaler_type scaler_redis_cluster_list =
+    LIST_TYPE(cluster_names, "Redis Cluster list length", DOC "in a Redis Cluster." RIGHTS REDIS_CLUSTER_DOC,
+              redis_check_cluster);
+
+const struct scaler_type scaler_redis_sentinel_list =
+    LIST_TYPE(sentinel_names, "Redis list length behind Sentinel",
+              DOC "at the master that Redis Sentinels name." RIGHTS REDIS_SENTINEL_DOC, redis_check_sentinel);

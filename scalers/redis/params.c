@@ -26,7 +26,7 @@
     }
 #define AT(member) offsetof(struct redis_params, member)
 
-enum row { ROW_ADDRESS, ROW_HOST, ROW_PORT };
+enum row { ROW_ADDRESS, ROW_HOST, ROW_PORT, ROW_MASTER = 7 };
 
 const struct param_row redis_params_rows[REDIS_PARAMS_ROWS_LEN] = {
     [ROW_ADDRESS] = {.names = {"address", "addresses"},
@@ -66,11 +66,11 @@ const struct param_row redis_params_rows[REDIS_PARAMS_ROWS_LEN] = {
      .secret = true,
      .doc = "Password at the sentinels (sentinel types only).",
      .offset = AT(sentinel_password)},
-    {.names = {"sentinelMaster"},
-     .type = PARAM_STRING,
-     .from = METADATA_AUTH_ENV,
-     .doc = "Name of the master the sentinels watch (sentinel types only).",
-     .offset = AT(sentinel_master)},
+    [ROW_MASTER] = {.names = {"sentinelMaster"},
+                    .type = PARAM_STRING,
+                    .from = METADATA_AUTH_ENV,
+                    .doc = "Name of the master the sentinels watch (sentinel types only).",
+                    .offset = AT(sentinel_master)},
     {.names = {"databaseIndex"},
      .type = PARAM_INT,
      .from = METADATA,
@@ -121,7 +121,23 @@ static bool may_come_later(const struct params_context *context)
            params_may_come_later(context, &redis_params_rows[ROW_PORT]);
 }
 
-static void check_addresses(struct redis_params *params, bool every, const struct params_context *context,
+/* One bad seed among several is no reason to do without the others. */
+static bool address_is_good(const char *address,
+                            void (*complain)(struct params_error_sink *, const char *, const char *, ...),
+                            struct params_error_sink *sink)
+{
+    struct err err = {0};
+    char *host = NULL;
+    uint16_t port = 0;
+    bool good = redis_address_parse(address, &host, &port, &err) == 0;
+    bool shown = !strchr(address, '@'); /* redis://user:password@host */
+    if (!good)
+        complain(sink, "address", "\"%s\": %s", shown ? address : "...", err.msg);
+    mem_free(host);
+    return good;
+}
+
+static void check_addresses(struct redis_params *params, const struct params_context *context,
                             struct params_error_sink *sink)
 {
     join_hosts(params, sink);
@@ -131,19 +147,12 @@ static void check_addresses(struct redis_params *params, bool every, const struc
             params_report(sink, "address", "no address: give `address`, or `host` and `port`");
         return;
     }
-    size_t used = every ? addresses->len : 1;
-    for (size_t i = 0; i < used; i++) {
-        struct err err = {0};
-        char *host = NULL;
-        uint16_t port = 0;
-        if (redis_address_parse(addresses->items[i], &host, &port, &err) < 0)
-            params_report(sink, "address", "\"%s\": %s",
-                          strchr(addresses->items[i], '@')
-                              ? "..."
-                              : addresses->items[i], /* redis://user:password@host */
-                          err.msg);
-        mem_free(host);
-    }
+    size_t good = 0;
+    size_t used = params->topology == REDIS_SINGLE ? 1 : addresses->len;
+    for (size_t i = 0; i < used; i++)
+        good += address_is_good(addresses->items[i], used > 1 ? params_warn : params_report, sink);
+    if (used > 1 && good == 0)
+        params_report(sink, "address", "none of the addresses can be used");
 }
 
 static void check_tls(struct redis_params *params, struct params_error_sink *sink)
@@ -158,11 +167,15 @@ static void check_tls(struct redis_params *params, struct params_error_sink *sin
         tls_params_check(&params->tls, sink);
 }
 
-void redis_params_check(struct redis_params *params, bool every, const struct params_context *context,
-                        struct params_error_sink *sink)
+void redis_params_check(struct redis_params *params, enum redis_topology topology,
+                        const struct params_context *context, struct params_error_sink *sink)
 {
-    check_addresses(params, every, context, sink);
+    params->topology = topology;
+    check_addresses(params, context, sink);
     check_tls(params, sink);
+    if (topology == REDIS_SENTINEL && text_empty(params->sentinel_master) &&
+        !params_may_come_later(context, &redis_params_rows[ROW_MASTER]))
+        params_warn(sink, "sentinelMaster", "is not given: no sentinel will know the master");
     bool password_later = context->auth_unknown || context->env_unknown;
     if (!text_empty(params->username) && text_empty(params->password) && !password_later)
         params_warn(sink, "username", "is not used without a password, as in KEDA");
@@ -209,21 +222,24 @@ void redis_params_key_add(struct strbuf *key, const struct redis_params *params)
     tls_params_key_add(key, &params->tls);
 }
 
-int redis_params_open(struct net *net, const struct redis_params *params, const char *address,
-                      int64_t database, struct redis_connection **ret, struct err *err)
+static struct redis_login *login_new(const struct redis_params *params, const char *username,
+                                     const char *password)
 {
     struct tls_options tls;
-    struct redis_endpoint endpoint = {
-        .username = params->username, .password = params->password, .database = database};
-    AUTO_FREE char *host = NULL;
-    AUTO_FREE char *trust = params->use_tls ? tls_params_trust(params->tls.ca) : NULL;
-    int result = redis_address_parse(address, &host, &endpoint.port, err);
-    if (result < 0)
-        return result;
-    endpoint.host = host;
-    if (params->use_tls) {
-        tls_params_options(&params->tls, trust, params->unsafe_ssl, &tls);
-        endpoint.tls = &tls;
-    }
-    return redis_connection_open(net, &endpoint, ret, err);
+    AUTO_FREE char *trust = NULL;
+    if (!params->use_tls)
+        return redis_login_new(username, password, NULL);
+    trust = tls_params_trust(params->tls.ca);
+    tls_params_options(&params->tls, trust, params->unsafe_ssl, &tls);
+    return redis_login_new(username, password, &tls);
+}
+
+struct redis_login *redis_params_login(const struct redis_params *params)
+{
+    return login_new(params, params->username, params->password);
+}
+
+struct redis_login *redis_params_sentinel_login(const struct redis_params *params)
+{
+    return login_new(params, params->sentinel_username, params->sentinel_password);
 }

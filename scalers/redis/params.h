@@ -8,11 +8,19 @@
 #include "config/params.h"
 #include "scaler/base/strbuf.h"
 #include "scaler/base/text.h"
-#include "scalers/redis/connection.h"
+#include "scalers/redis/login.h"
 #include "scalers/shared/tls_params.h"
 
+/* How one gets from the addresses to the server that holds a key. */
+enum redis_topology {
+    REDIS_SINGLE,  /* the first address is the server */
+    REDIS_CLUSTER, /* the addresses are some of its nodes */
+    REDIS_SENTINEL /* the addresses are sentinels, who know the master */
+};
+
 struct redis_params {
-    struct text_list addresses; /* after the check: hosts and ports are joined and appended */
+    enum redis_topology topology; /* set by the check */
+    struct text_list addresses;   /* after the check: hosts and ports are joined and appended */
     struct text_list hosts, ports;
     char *username, *password;
     char *sentinel_username, *sentinel_password, *sentinel_master;
@@ -39,9 +47,8 @@ extern const struct param_row redis_params_rows[REDIS_PARAMS_ROWS_LEN];
 /* NOLINTEND(bugprone-macro-parentheses) */
 #define REDIS_PARAMS_GROUPS_LEN 2
 
-/* every: all addresses are used (cluster, sentinel), not only the first. */
-void redis_params_check(struct redis_params *params, bool every, const struct params_context *context,
-                        struct params_error_sink *sink);
+void redis_params_check(struct redis_params *params, enum redis_topology topology,
+                        const struct params_context *context, struct params_error_sink *sink);
 
 /* "host:port", "[::1]:port", ":port" (localhost). The caller frees *ret_host. */
 int redis_address_parse(const char *address, char **ret_host, uint16_t *ret_port, struct err *err);
@@ -49,8 +56,8 @@ int redis_address_parse(const char *address, char **ret_host, uint16_t *ret_port
 /* Everything that makes two connections differ, the addresses aside. */
 void redis_params_key_add(struct strbuf *key, const struct redis_params *params);
 
-/* A connection to one of the addresses; for the cluster types without database. */
-int redis_params_open(struct net *net, const struct redis_params *params, const char *address,
-                      int64_t database, struct redis_connection **ret, struct err *err);
+/* The credentials of the servers, and of the sentinels: TLS applies to both. The caller unrefs. */
+struct redis_login *redis_params_login(const struct redis_params *params);
+struct redis_login *redis_params_sentinel_login(const struct redis_params *params);
 
 #endif
