@@ -31,7 +31,8 @@ struct explain_trigger {
 };
 
 struct explain_composite {
-    bool set; /* advanced.scalingModifiers: it proposes instead of the triggers */
+    bool set;                     /* advanced.scalingModifiers: it proposes instead of the triggers */
+    enum composite_result result; /* COMPOSITE_NONE: not said */
     enum reading_state state;
     double value; /* READING_OK */
     bool active, fallback, has_proposal;
@@ -64,8 +65,9 @@ struct explain_fact {
 
 struct explain_object {
     const char *ns, *name, *kind, *target, *phase;
-    const char *problem; /* NULL: none */
-    int32_t replicas;    /* -1: not known */
+    const char *problem;       /* NULL: none */
+    const char *formula_error; /* why the formula gives nothing now; NULL: it does, or there is none */
+    int32_t replicas;          /* -1: not known */
     int32_t min, max;
     int64_t now_ms, next_ms; /* next 0: nothing is planned */
     bool simulated;          /* times count from a simulation's start, start_ms; there is no name */

@@ -139,6 +139,11 @@ static const char *rule_name(int index)
     return step_rule_name((enum step_rule)index);
 }
 
+static const char *result_name(int index)
+{
+    return composite_result_name((enum composite_result)index);
+}
+
 static const char *write_name(int index)
 {
     static const char *const names[] = {[LEDGER_NOT_NEEDED] = "not-needed",
@@ -152,6 +157,7 @@ static const char *write_name(int index)
 #define STATES  (READING_STALE + 1)
 #define LIMITS  11
 #define RULES   (STEP_RULE_CURRENT_IF_LOWER + 1)
+#define RESULTS (COMPOSITE_ERROR + 1)
 #define WRITES  (LEDGER_WRITE_FAILED + 1)
 
 /* ---- one decision ---- */
@@ -198,6 +204,9 @@ static int read_composite(json_t *json, struct explain_composite *ret, struct er
     struct reader reader = reader_of(json, "composite", err);
     *ret = (struct explain_composite){
         .set = true,
+        .result = member(&reader, "result")
+                      ? (enum composite_result)word(&reader, "result", result_name, RESULTS)
+                      : COMPOSITE_NONE,
         .state = (enum reading_state)word(&reader, "state", state_name, STATES),
         .value = number(&reader, "value", 0),
         .active = flag(&reader, "active"),
@@ -303,6 +312,7 @@ static int read_identity(struct reader *reader, struct explain_object *ret)
     ret->target = text(&target, "name", "");
     ret->phase = needed_text(reader, "phase");
     ret->problem = text(reader, "problem", NULL);
+    ret->formula_error = text(reader, "formula_error", NULL);
     ret->replicas = optional(reader, "replicas", -1);
     ret->min = optional(reader, "min", 0);
     ret->max = replicas(reader, "max");

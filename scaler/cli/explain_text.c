@@ -223,18 +223,38 @@ static void trigger_lines(struct strbuf *out, const struct explain_object *objec
         strbuf_printf(out, "  … and %u more triggers: -o json\n", decision->triggers_len - shown);
 }
 
-static void composite_line(struct strbuf *out, const struct explain_composite *composite)
+/* Why there is no number of the formula's own. */
+static const char *composite_words(enum composite_result result)
+{
+    static const char *const words[] = {
+        [COMPOSITE_FALLBACK] = "not asked, because a trigger is in fallback",
+        [COMPOSITE_NIL_FALLBACK] = "nil, which means the fallback",
+        [COMPOSITE_NIL] = "nil, and no fallback says what that means",
+        [COMPOSITE_PENDING] = "not asked yet, because a trigger in it has no answer so far",
+        [COMPOSITE_ERROR] = "fails",
+    };
+    const char *found = (size_t)result < ARRAY_LEN(words) ? words[result] : NULL;
+    return found ? found : "no value, because a part of it has none";
+}
+
+/* `error`: of the newest decision; NULL if it is not known. */
+static void composite_line(struct strbuf *out, const struct explain_composite *composite, const char *error)
 {
     if (!composite->set)
         return;
     strbuf_append(out, "  Formula: ");
-    if (composite->state == READING_OK)
+    if (composite->result == COMPOSITE_OK ||
+        (composite->result == COMPOSITE_NONE && composite->state == READING_OK))
         words_number(out, composite->value);
     else
-        strbuf_append(out, "no value, because a part of it has none");
+        strbuf_append(out, composite_words(composite->result));
+    if (composite->result == COMPOSITE_ERROR && error) {
+        strbuf_append(out, ": ");
+        words_text(out, error);
+    }
     if (composite->has_proposal)
         strbuf_printf(out, " → %d%s", composite->proposal, composite->fallback ? " (fallback)" : "");
-    strbuf_append(out, composite->active ? "\n" : ", not active\n");
+    strbuf_append(out, composite->active || composite->state != READING_OK ? "\n" : ", not active\n");
 }
 
 /* ---- from proposals to the result ---- */
@@ -349,7 +369,7 @@ void explain_text(struct strbuf *out, const struct explain_object *object,
     }
     headline(out, object, decisions);
     trigger_lines(out, object, decisions);
-    composite_line(out, &decisions->composite);
+    composite_line(out, &decisions->composite, object->formula_error);
     highest(out, decisions);
     chain_append(out, object, decisions);
     result(out, object, decisions);

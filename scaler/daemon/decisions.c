@@ -30,6 +30,8 @@ static void problems(struct strbuf *body, const struct object *object)
         first = false;
     }
     strbuf_append(body, "],");
+    ledger_json_string(body, "formula_error", object->composite.error);
+    strbuf_append_c(body, ',');
 }
 
 static void identity(struct strbuf *body, const struct object *object)

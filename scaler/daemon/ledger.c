@@ -38,9 +38,14 @@ static struct ledger_trigger compact_composite(const struct composite_outcome *c
                                    .at_ms = now_ms};
 }
 
+static uint8_t composite_of(const struct decision *decision)
+{
+    return (uint8_t)(decision->composite.used ? decision->composite.result : COMPOSITE_NONE);
+}
+
 static size_t outcomes(const struct ledger_entry *entry)
 {
-    return (size_t)entry->triggers_len + entry->composite;
+    return (size_t)entry->triggers_len + (entry->composite != COMPOSITE_NONE);
 }
 
 /* The same outcome for the same reason: one line in the story. Values may move meanwhile, the newest are
@@ -51,7 +56,7 @@ static bool continues(const struct ledger_entry *entry, const struct decision *d
            entry->reason == (uint8_t)decision->reason &&
            entry->limited_by == (uint16_t)decision->limited_by && entry->active == decision->active &&
            entry->error == decision->error && entry->triggers_len == decision->triggers_len &&
-           entry->composite == (uint8_t)decision->composite.used && decision->replicas == decision->current;
+           entry->composite == composite_of(decision) && decision->replicas == decision->current;
 }
 
 static void fill(struct ledger_entry *entry, const struct decision *decision, const struct reading *readings,
@@ -67,7 +72,7 @@ static void fill(struct ledger_entry *entry, const struct decision *decision, co
     entry->limited_by = (uint16_t)decision->limited_by;
     size_t before = outcomes(entry);
     entry->triggers_len = (uint16_t)decision->triggers_len;
-    entry->composite = decision->composite.used;
+    entry->composite = composite_of(decision);
     if (outcomes(entry) != before || !entry->triggers)
         entry->triggers = mem_realloc_array(entry->triggers, outcomes(entry), sizeof *entry->triggers);
     if (entry->composite)

@@ -34,7 +34,8 @@ struct ledger_entry {
     uint16_t limited_by;
     uint16_t triggers_len;
     uint8_t steps_len;
-    uint8_t composite; /* 1: the formula's outcome stands behind the triggers', in the same form */
+    uint8_t composite; /* enum composite_result; set: the formula's outcome stands behind the triggers', in
+                          the same form */
     struct decision_step *steps;
     struct ledger_trigger *triggers;
 };

@@ -156,7 +156,8 @@ void ledger_json_decision(struct strbuf *body, const struct ledger_entry *entry,
     strbuf_append_c(body, ',');
     triggers(body, entry, labels, labels_len);
     if (entry->composite) {
-        strbuf_append(body, ",\"composite\":{");
+        strbuf_printf(body, ",\"composite\":{\"result\":\"%s\",",
+                      composite_result_name((enum composite_result)entry->composite));
         outcome(body, &entry->triggers[entry->triggers_len]);
         strbuf_append_c(body, '}');
     }

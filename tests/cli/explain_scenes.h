@@ -15,6 +15,8 @@ struct scene {
     enum ledger_write write;
     int64_t next_ms; /* after now; 0: none */
     bool running;    /* replicas are known */
+    struct formula *formula;
+    struct formula_scratch *scratch;
 };
 
 static inline void look(struct scene *scene)
@@ -208,25 +210,46 @@ static inline void scene_initial_cooldown(struct scene *scene)
     go(scene);
 }
 
-/* As the engine tells it: the formula proposes, the triggers are only its parts. */
+/* The formula proposes, the triggers are only its parts. */
+static inline void formula(struct scene *scene, const char *text, double target)
+{
+    static const char *const names[] = {"queue", "http"};
+    static const int32_t inputs[] = {0, 1};
+    struct modifiers_policy *modifiers = &scene->fixture.policy.modifiers;
+    struct formula *compiled = NULL;
+    struct formula_place place;
+    struct err err = {0};
+    ck_assert_msg(formula_compile(text, names, 2, &compiled, &place, &err) == 0, "%s", err.msg);
+    scene->formula = compiled;
+    scene->scratch = formula_scratch_new();
+    *modifiers = (struct modifiers_policy){.formula = compiled,
+                                           .scratch = scene->scratch,
+                                           .type = METRIC_AVERAGE_VALUE,
+                                           .target_milli = (int64_t)(target * 1000),
+                                           .inputs = inputs,
+                                           .inputs_len = 2};
+}
+
 static inline void scene_formula(struct scene *scene)
 {
     start(scene, 4, 76, 3);
-    struct decision *decision = &scene->fixture.decision;
-    (void)fixture_decide(&scene->fixture);
-    decision->composite = (struct composite_outcome){.used = true,
-                                                     .state = READING_OK,
-                                                     .active = true,
-                                                     .has_proposal = true,
-                                                     .value_milli = 60500,
-                                                     .proposal = 7};
-    decision->best = decision->replicas = 7;
-    decision->best_trigger = -1;
-    decision->steps_len = decision->limited_by = 0;
-    decision->triggers[0].has_proposal = decision->triggers[1].has_proposal = false;
-    ledger_add(&scene->ledger, decision, scene->fixture.readings, scene->fixture.now_ms);
-    ledger_set_write(&scene->ledger, scene->write);
-    fixture_replicas(&scene->fixture, 7);
+    formula(scene, "(queue + 15 * http) / 2", 9);
+    go(scene);
+}
+
+static inline void scene_formula_fails(struct scene *scene)
+{
+    start(scene, 4, 76, 3);
+    formula(scene, "[queue, http][int(http)]", 9);
+    go(scene);
+}
+
+static inline void scene_formula_nil(struct scene *scene)
+{
+    start(scene, 4, 76, 3);
+    formula(scene, "http ?? nil", 9);
+    fixture_state(&scene->fixture, 1, READING_ERROR);
+    go(scene);
 }
 
 static inline void scene_idle(struct scene *scene)
@@ -395,6 +418,8 @@ static const struct {
     {"below-activation", scene_below_activation},
     {"initial-cooldown", scene_initial_cooldown},
     {"formula", scene_formula},
+    {"formula-fails", scene_formula_fails},
+    {"formula-nil", scene_formula_nil},
     {"idle", scene_idle},
     {"frozen", scene_frozen},
     {"paused-replicas", scene_paused_replicas},

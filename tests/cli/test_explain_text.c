@@ -6,6 +6,7 @@
 
 #include "scaler/base/file.h"
 #include "scaler/base/json.h"
+#include "scaler/base/text.h"
 #include "scaler/cli/explain_model.h"
 #include "scaler/daemon/ledger_json.h"
 #include "tests/cli/explain_scenes.h"
@@ -54,6 +55,10 @@ static void scene_json(struct strbuf *body, const struct scene *scene)
     ledger_json_string(body, "phase", scene->phase);
     strbuf_append_c(body, ',');
     ledger_json_string(body, "problem", scene->problem);
+    strbuf_append_c(body, ',');
+    ledger_json_string(body, "formula_error",
+                       text_empty(fixture->decision.composite.error) ? NULL
+                                                                     : fixture->decision.composite.error);
     if (scene->running)
         strbuf_printf(body, ",\"replicas\":%d", fixture->target.spec_replicas);
     strbuf_printf(body, ",\"min\":%d,\"max\":%d,", fixture->policy.min, fixture->policy.max);
@@ -114,6 +119,8 @@ START_TEST(every_kind_of_limit)
     compare(path, out.data);
     ledger_done(&scene.ledger);
     fixture_done(&scene.fixture);
+    formula_free(scene.formula);
+    formula_scratch_free(scene.scratch);
 }
 END_TEST
 

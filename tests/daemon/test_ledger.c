@@ -58,7 +58,8 @@ static void add_wide(struct ledger *ledger, uint32_t triggers, uint32_t steps, i
                                 .replicas = 2,
                                 .triggers_len = triggers,
                                 .steps_len = steps,
-                                .composite.used = now % 7 == 0};
+                                .composite.used = now % 7 == 0,
+                                .composite.result = COMPOSITE_OK};
     struct reading readings[DECISION_TRIGGERS_MAX] = {0};
     ledger_add(ledger, &decision, readings, now);
 }
