@@ -120,6 +120,8 @@ static void check_trigger(const struct check *check, const struct scaled_object 
             .auth = &auth,
             .auth_unknown = auth_unknown,
             .env_unknown = true,
+            .ns = object->meta.ns,
+            .utilization = trigger->utilization_metric,
             .metric_source = object->modifiers.set,
             .trigger_index = (unsigned)index,
         };

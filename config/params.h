@@ -84,6 +84,8 @@ struct params_context {
     const struct text_map *env;  /* resolved container environment; may be NULL */
     bool auth_unknown; /* auth could hold more than is at hand: nothing that may come from it is missing */
     bool env_unknown;
+    const char *ns;     /* the object's namespace; NULL: not known here */
+    bool utilization;   /* metricType: Utilization */
     bool metric_source; /* the object uses scalingModifiers: "target must be set" is waived (§4.3) */
     unsigned trigger_index;
 };

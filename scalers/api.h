@@ -53,6 +53,37 @@ struct scaler_target {
     char metric_name[SCALER_METRIC_NAME_MAX]; /* normalised, without the "s<i>-" prefix */
 };
 
+/* What is compared with the usage of the target's own pods. */
+struct scaler_resource {
+    const char *name;      /* "cpu", "memory" */
+    const char *container; /* "": the whole pod; borrowed from the config */
+    bool utilization;      /* target is a percentage of what is requested, else milli-units a pod */
+    int64_t target;        /* > 0 */
+};
+
+/* What the daemon knows of the cluster, for types that read it. One watch for all who look at the same thing,
+ * kept while anybody does. */
+struct scaler_watch;
+struct scaler_cluster {
+    /* Pods of a namespace by label selector. changed: there is news, or trouble; never from within this call,
+     * nor after unwatch. */
+    int (*watch_pods)(struct scaler_cluster *cluster, const char *ns, const char *label_selector,
+                      void (*changed)(void *arg), void *arg, struct scaler_watch **ret, struct err *err);
+    /* One Secret or ConfigMap, there or not. */
+    int (*watch_values)(struct scaler_cluster *cluster, bool secret, const char *ns, const char *name,
+                        void (*changed)(void *arg), void *arg, struct scaler_watch **ret, struct err *err);
+    void (*unwatch)(struct scaler_watch *watch);
+    /* 1: what the others say is so; 0: nothing is known yet; < 0: it cannot be known, or is not believed any
+     * more. */
+    int (*known)(const struct scaler_watch *watch, struct err *err);
+    /* Pods that have not ended (phase neither Succeeded nor Failed), and on how many nodes they are. */
+    void (*count_pods)(const struct scaler_watch *watch, int64_t *ret_pods, int64_t *ret_nodes);
+    /* The (decoded) value of a key; borrowed until the loop's next turn. ERR_NOT_FOUND: no such object or
+     * key.
+     */
+    int (*value)(const struct scaler_watch *watch, const char *key, const char **ret, struct err *err);
+};
+
 /* A shared connection (or set of) to one endpoint with one set of credentials; the type defines it. */
 struct scaler_source;
 
@@ -69,10 +100,16 @@ struct scaler_type {
     void (*query_key)(const void *config, struct strbuf *key);
     /* Never blocks, never connects before it returns. config is only borrowed during the call. */
     int (*open)(struct net *net, const void *config, struct scaler_source **ret, struct err *err);
+    /* Instead of open, for types that read the cluster. */
+    int (*open_in)(struct net *net, struct scaler_cluster *cluster, const void *config,
+                   struct scaler_source **ret, struct err *err);
     /* Starts one reading with its own deadline. config outlives the read. Failing at once (< 0) means done is
      * not called. */
     int (*read)(struct scaler_source *source, const void *config, scaler_done_fn done, void *arg,
                 struct err *err);
+    /* For types that are no source but a measure of the target's own pods: whoever runs the object reads
+     * those; of the functions only describe is there besides. */
+    void (*resource)(const void *config, struct scaler_resource *ret);
     /* For types whose reading depends on nothing but the time: what read() would answer at now_ms (wall
      * clock). NULL: the type asks somebody. */
     int (*evaluate)(const void *config, int64_t now_ms, struct scaler_result *ret, struct err *err);

@@ -4,8 +4,11 @@
 #include "scaler/base/mem.h"
 #include "scalers/api.h"
 
+extern const struct scaler_type scaler_cpu;
 extern const struct scaler_type scaler_cron;
 extern const struct scaler_type scaler_kafka;
+extern const struct scaler_type scaler_kubernetes_workload;
+extern const struct scaler_type scaler_memory;
 extern const struct scaler_type scaler_metrics_api;
 extern const struct scaler_type scaler_prometheus;
 extern const struct scaler_type scaler_redis_cluster_list;
@@ -17,8 +20,11 @@ extern const struct scaler_type scaler_redis_streams;
 
 /* Alphabetical by the first name (a test holds it to that). */
 static const struct scaler_type *const types[] = {
+    &scaler_cpu,
     &scaler_cron,
     &scaler_kafka,
+    &scaler_kubernetes_workload,
+    &scaler_memory,
     &scaler_metrics_api,
     &scaler_prometheus,
     &scaler_redis_list,

@@ -7,9 +7,11 @@
 #include "scaler/base/clock.h"
 #include "scaler/base/log.h"
 #include "scaler/base/mem.h"
+#include "scaler/daemon/cluster.h"
 #include "scaler/daemon/internal.h"
 #include "scaler/daemon/reload.h"
 #include "scaler/daemon/state.h"
+#include "scaler/daemon/usage.h"
 #include "scaler/kube/kubeconfig.h"
 
 #define DRAIN_MS 1500
@@ -172,7 +174,11 @@ static int open_parts(struct daemon *daemon, struct err *err)
         return rc;
     daemon->targets = target_cache_new(daemon->client);
     daemon->values = values_cache_new(daemon->client);
+    daemon->pods = pod_cache_new(daemon->client);
+    daemon->usages = usage_cache_new(daemon->client);
+    daemon->cluster = cluster_new(daemon->pods, daemon->values);
     daemon->planner = planner_new(daemon->net);
+    planner_set_cluster(daemon->planner, daemon->cluster);
     daemon->conflicts = conflicts_new(daemon->client, on_hpas, daemon);
     daemon->events = kube_events_new(daemon->client, "davit", daemon->ns);
     daemon->state = state_new(daemon);
@@ -196,6 +202,9 @@ static void close_all(struct daemon *daemon)
 {
     run_until(daemon, &daemon->parts_open);
     target_cache_close(daemon->targets);
+    cluster_free(daemon->cluster);
+    usage_cache_close(daemon->usages);
+    pod_cache_close(daemon->pods);
     values_cache_close(daemon->values);
     daemon->parts_open = 1;
     kube_client_close(daemon->client, part_closed, daemon);

@@ -38,6 +38,8 @@ struct trigger {
     char *error;       /* why the last reading failed, or why there is none; NULL: fine */
     char *metric_name; /* "s0-prometheus" */
     bool waiting;      /* in this round */
+    /* cpu and memory: query asks for the usage of the target's pods, once its selector is known. */
+    struct own_usage *own_usage; /* NULL: every other type */
 };
 
 enum object_phase {
@@ -59,7 +61,8 @@ struct object {
     const struct kube_resource *resource; /* kinds.c's; NULL: not known yet */
     bool resource_asked;
     struct target *target;
-    struct pod_counter *pods; /* only for metricType Value */
+    struct pods_ref *pods; /* of the target; only for metricType Value, cpu and memory */
+    bool pods_awaited;     /* a reading could not be made for want of them */
 
     struct trigger_policy *trigger_policies; /* one per trigger of the spec once built */
     struct trigger *triggers;
@@ -115,6 +118,9 @@ struct daemon {
     struct planner *planner;
     struct target_cache *targets;
     struct values_cache *values;
+    struct pod_cache *pods;
+    struct usage_cache *usages;
+    struct scaler_cluster *cluster;
     struct conflicts *conflicts;
     struct http_server *server;
     struct reload *reload;
@@ -160,6 +166,19 @@ void trigger_forget(struct object *object,
 void triggers_compare(struct object *object, const struct scaled_object *next);
 /* Made for each decision: kept with every object it would be the largest part of it. Borrows from object. */
 void policy_fill(const struct object *object, struct policy *ret);
+
+/* The trigger's trouble, NULL for none; news are reported. */
+void trigger_set_error(struct trigger *trigger, const char *text);
+
+/* own_usage.c: triggers that measure the target's own pods */
+struct own_usage *own_usage_new(const struct scaler_resource *resource);
+void own_usage_free(struct own_usage *own);
+bool own_usage_differs(const struct own_usage *own, const struct scaler_resource *resource);
+/* The target's selector is known, or has changed: the pods watched and the queries follow. */
+void own_usage_follow(struct object *object);
+/* The reading of the proposal, from what was read of the pods. */
+void own_usage_read(struct object *object, struct trigger *trigger, const struct policy *policy,
+                    int64_t now_ms, struct reading *ret);
 
 /* kinds.c: the few kinds that thousands of objects share */
 const struct kube_resource *

@@ -219,7 +219,7 @@ static void object_stop(struct object *object)
     credentials_drop(object);
     if (object->template_call)
         kube_cancel(object->template_call);
-    pod_counter_close(object->pods);
+    pods_release(object->pods);
     object->pods = NULL;
     target_close(object->target);
     object->target = NULL;

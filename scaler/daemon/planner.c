@@ -17,6 +17,11 @@ struct planner *planner_new(struct net *net)
     return planner;
 }
 
+void planner_set_cluster(struct planner *planner, struct scaler_cluster *cluster)
+{
+    planner->cluster = cluster;
+}
+
 void planner_maybe_closed(struct planner *planner)
 {
     if (!planner->closing || planner->sources_open > 0 || planner->sources || planner->queries ||

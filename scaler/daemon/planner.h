@@ -24,6 +24,8 @@ struct query_waiter {
 };
 
 struct planner *planner_new(struct net *net);
+/* What types that read the cluster are given; borrowed. Before the first query. */
+void planner_set_cluster(struct planner *planner, struct scaler_cluster *cluster);
 /* Drop the queries before or soon after: closed() waits for the last. Reads under way are canceled. */
 void planner_close(struct planner *planner, void (*closed)(void *arg), void *arg);
 

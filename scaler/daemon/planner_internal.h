@@ -64,8 +64,9 @@ struct query {
 
 struct planner {
     struct net *net;
-    struct source *sources;      /* by key */
-    struct source *source_names; /* the same, by name */
+    struct scaler_cluster *cluster; /* NULL: none */
+    struct source *sources;         /* by key */
+    struct source *source_names;    /* the same, by name */
     struct query *queries;
     struct query *ready; /* answers to hand over in the next turn */
     bool ready_deferred;

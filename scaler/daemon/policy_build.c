@@ -19,7 +19,9 @@ int policy_describe_trigger(const struct scaler_type *type, const void *config, 
     policy->target_milli = number_metric_milli(ret_target->threshold);
     policy->activation = ret_target->activation;
     policy->missing_is_zero = ret_target->missing_is_zero;
-    if (policy->target_milli <= 0 && !metric_source)
+    if (type->resource)
+        policy->type = METRIC_REPLICAS;
+    if (policy->target_milli <= 0 && (!metric_source || policy->type == METRIC_REPLICAS))
         return err_set(err, ERR_CONFIG,
                        "the target value must be greater than 0 (after rounding to three decimals)");
     return 0;

@@ -57,18 +57,31 @@ void round_abort(struct object *object)
     object->in_round = false;
 }
 
+/* The first list has come, or will not: no need to wait for the next round. */
+static void on_pods(void *arg)
+{
+    struct object *object = arg;
+    if (object->pods_awaited && !object->in_round)
+        round_schedule(object, 1);
+    object->pods_awaited = false;
+}
+
 /* The selector is known only now, and may change with the target. */
 static void follow_pods(struct object *object)
 {
     const char *selector = target_info(object->target)->selector;
     bool wanted = policy_needs_pods(object->spec);
-    if (object->pods && (!wanted || !text_eq(pod_counter_selector(object->pods), selector))) {
-        pod_counter_close(object->pods);
+    for (uint32_t i = 0; i < object->triggers_len; i++)
+        wanted = wanted || object->trigger_policies[i].type == METRIC_REPLICAS;
+    if (object->pods && (!wanted || !text_eq(pods_selector(object->pods), selector))) {
+        pods_release(object->pods);
         object->pods = NULL;
     }
     struct err err;
     if (wanted && !object->pods && !text_empty(selector))
-        pod_counter_open(object->daemon->client, object->spec->meta.ns, selector, &object->pods, &err);
+        (void)pods_acquire(object->daemon->pods, object->spec->meta.ns, selector, on_pods, object,
+                           &object->pods, &err);
+    own_usage_follow(object);
 }
 
 static struct target_state target_state_of(struct object *object)
@@ -76,8 +89,20 @@ static struct target_state target_state_of(struct object *object)
     const struct target_info *info = target_info(object->target);
     struct target_state state = {.spec_replicas = info->spec_replicas,
                                  .status_replicas = info->status_replicas};
-    state.has_pods = pod_counter_read(object->pods, &state.pods, &state.ready_pods);
+    state.has_pods = pods_count_ready(object->pods, &state.pods, &state.ready_pods);
     return state;
+}
+
+static void collect_readings(struct object *object, const struct policy *policy, int64_t now,
+                             struct reading *ret)
+{
+    for (uint32_t i = 0; i < object->triggers_len; i++) {
+        struct trigger *trigger = &object->triggers[i];
+        if (trigger->own_usage)
+            own_usage_read(object, trigger, policy, now, &ret[i]);
+        else
+            ret[i] = trigger->reading;
+    }
 }
 
 static void evaluate(struct object *object)
@@ -87,14 +112,13 @@ static void evaluate(struct object *object)
     schedule_next(object);
     if (object->write || object->daemon->stopping || !target_info(object->target)->exists)
         return; /* the last decision is still being written; the next round sees its result */
-    struct reading readings[DECISION_TRIGGERS_MAX];
-    for (uint32_t i = 0; i < object->triggers_len; i++)
-        readings[i] = object->triggers[i].reading;
     struct target_state target = target_state_of(object);
     int64_t now = net_now_ms(daemon->net);
+    struct reading readings[DECISION_TRIGGERS_MAX];
     struct policy policy;
     struct decision decision;
     policy_fill(object, &policy);
+    collect_readings(object, &policy, now, readings);
     decide(&policy, &object->history, readings, &target, now, &decision);
     daemon->decisions++;
     object->first_round_done = true;
@@ -110,21 +134,14 @@ static void on_answer(struct query_waiter *waiter, const struct reading *reading
 {
     struct trigger *trigger = container_of(waiter, struct trigger, waiter);
     struct object *object = trigger->object;
-    uint32_t index = (uint32_t)(trigger - object->triggers);
     trigger->waiting = false;
     trigger->reading = *reading;
-    if (reading->state == READING_OK)
+    object->trigger_errors += error != NULL;
+    /* Usage at hand is not yet a proposal: own_usage_read says whether all is well. */
+    if (error || !trigger->own_usage)
+        trigger_set_error(trigger, error);
+    if (reading->state == READING_OK && !trigger->own_usage)
         trigger->ok_ms = reading->at_ms;
-    bool news = !text_eq(trigger->error, error);
-    if (news) {
-        mem_free(trigger->error);
-        trigger->error = mem_strdup(error);
-    }
-    if (error) {
-        object->trigger_errors++;
-        if (news)
-            report_trigger_error(object, trigger, index);
-    }
     if (--object->waiting == 0)
         evaluate(object);
 }
@@ -134,6 +151,11 @@ static void ask(struct object *object, uint32_t index, int64_t interval)
     struct trigger *trigger = &object->triggers[index];
     if (!trigger->query)
         return;
+    if (trigger->own_usage && at_zero(object)) { /* no pods, no usage, and nothing wrong with that */
+        trigger->reading = (struct reading){.state = READING_PENDING};
+        trigger_set_error(trigger, NULL);
+        return;
+    }
     trigger->waiting = true;
     object->waiting++;
     trigger->waiter.fn = on_answer;

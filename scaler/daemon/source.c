@@ -133,13 +133,24 @@ static void on_guard(struct timer *timer)
         finish_error(query, error.msg);
 }
 
+static int open_handle(struct source *source, const void *config, struct err *err)
+{
+    const struct scaler_type *type = source->type;
+    struct planner *planner = source->planner;
+    if (!type->open_in)
+        return type->open(planner->net, config, &source->handle, err);
+    if (!planner->cluster)
+        return err_set(err, ERR_UNSUPPORTED, "there is no cluster to look into");
+    return type->open_in(planner->net, planner->cluster, config, &source->handle, err);
+}
+
 static int open_source(struct source *source, const void *config, struct err *err)
 {
     if (source->planner->closing || source->closing)
         return err_set(err, ERR_CANCELED, "shutting down");
     if (source->handle)
         return 0;
-    int rc = source->type->open(source->planner->net, config, &source->handle, err);
+    int rc = open_handle(source, config, err);
     if (rc == 0)
         source->planner->sources_open++;
     return rc;

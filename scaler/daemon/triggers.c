@@ -32,6 +32,12 @@ static bool set_error(struct trigger *trigger, const char *text)
     return text != NULL;
 }
 
+void trigger_set_error(struct trigger *trigger, const char *text)
+{
+    if (set_error(trigger, text))
+        report_trigger_error(trigger->object, trigger, (uint32_t)(trigger - trigger->object->triggers));
+}
+
 static void drop_query(struct trigger *trigger)
 {
     if (trigger->query) {
@@ -40,6 +46,8 @@ static void drop_query(struct trigger *trigger)
     }
     trigger->query = NULL;
     trigger->waiting = false;
+    own_usage_free(trigger->own_usage);
+    trigger->own_usage = NULL;
 }
 
 /* Parses the parameters; NULL and the text in first when they are wrong. */
@@ -49,6 +57,8 @@ static void *parse(struct object *object, const struct scaler_type *type, uint32
     struct params_context context = {.metadata = &object->spec->triggers[index].metadata,
                                      .auth = auth,
                                      .env = env,
+                                     .ns = object->spec->meta.ns,
+                                     .utilization = object->spec->triggers[index].utilization_metric,
                                      .metric_source = object->spec->modifiers.set,
                                      .trigger_index = index};
     void *config = mem_zalloc(type->schema.config_size);
@@ -73,6 +83,27 @@ static bool describe(struct object *object, uint32_t index, const struct scaler_
     return rc == 0;
 }
 
+/* What asks for it follows once the target's pods are known. config NULL: it is wrong. */
+static void attach_own_usage(struct trigger *trigger, void *config_take, const char *problem)
+{
+    struct scaler_resource resource;
+    if (!config_take) {
+        drop_query(trigger);
+        trigger->reading = (struct reading){.state = READING_ERROR};
+        trigger_set_error(trigger, problem);
+        return;
+    }
+    trigger->type->resource(config_take, &resource);
+    if (!trigger->own_usage || own_usage_differs(trigger->own_usage, &resource)) {
+        drop_query(trigger);
+        trigger->own_usage = own_usage_new(&resource);
+        trigger->reading = (struct reading){.state = READING_PENDING};
+        trigger_set_error(trigger, NULL);
+    }
+    params_done(&trigger->type->schema, config_take);
+    mem_free(config_take);
+}
+
 static void attach(struct object *object, uint32_t index, const struct text_map *auth,
                    const struct text_map *env)
 {
@@ -84,6 +115,10 @@ static void attach(struct object *object, uint32_t index, const struct text_map 
         params_done(&trigger->type->schema, config);
         mem_free(config);
         config = NULL;
+    }
+    if (trigger->type->resource) {
+        attach_own_usage(trigger, config, first.text);
+        return;
     }
     struct query *query = NULL;
     if (config && planner_query(object->daemon->planner, trigger->type, config, &query, &err) < 0)
@@ -150,9 +185,9 @@ static bool same_trigger(const struct scaled_object *a, const struct scaled_obje
         return false;
     const struct trigger_spec *x = &a->triggers[index], *y = &b->triggers[index];
     return text_eq(x->type, y->type) && same_map(&x->metadata, &y->metadata) &&
-           x->value_metric == y->value_metric && x->auth.set == y->auth.set &&
-           x->auth.cluster == y->auth.cluster && text_eq(x->auth.name, y->auth.name) &&
-           text_eq(a->target.env_container, b->target.env_container);
+           x->value_metric == y->value_metric && x->utilization_metric == y->utilization_metric &&
+           x->auth.set == y->auth.set && x->auth.cluster == y->auth.cluster &&
+           text_eq(x->auth.name, y->auth.name) && text_eq(a->target.env_container, b->target.env_container);
 }
 
 void trigger_forget(struct object *object, uint32_t index)

@@ -11,6 +11,7 @@
 #include "scaler/base/mem.h"
 #include "scaler/base/strbuf.h"
 #include "scaler/base/text.h"
+#include "scaler/daemon/doubt.h"
 #include "scaler/kube/watch.h"
 #include "scaler/net/net.h"
 
@@ -24,14 +25,16 @@ struct values_ref {
 struct values_entry {
     UT_hash_handle hh;
     struct values_cache *cache;
-    char *key; /* "s/ns/name" or "c/ns/name" */
+    char *key; /* "s/ns/name" or "c/ns/name"; live: "ls/…", "lc/…" */
     bool secret;
+    bool live; /* the directory is not looked at */
     char *ns, *name;
     enum values_state state;
     struct key_values *from_file; /* not NULL: from the directory, no watch */
     struct kube_watch *watch;
     struct text_map data; /* from the API */
     char *error;
+    struct doubt doubt;
     struct values_ref *refs;
 };
 
@@ -87,6 +90,7 @@ static void on_object(json_t *object, void *arg)
     struct values_entry *entry = arg;
     if (!text_eq(json_str(json_object_get(object, "metadata"), "name"), entry->name))
         return;
+    doubt_clear(&entry->doubt);
     text_map_done_secret(&entry->data);
     const char *key;
     json_t *value;
@@ -104,6 +108,7 @@ static void on_deleted(const char *ns, const char *name, void *arg)
     struct values_entry *entry = arg;
     if (!text_eq(name, entry->name))
         return;
+    doubt_clear(&entry->doubt);
     text_map_done_secret(&entry->data);
     set_state(entry, VALUES_ABSENT, NULL);
     tell(entry);
@@ -112,6 +117,7 @@ static void on_deleted(const char *ns, const char *name, void *arg)
 static void on_synced(void *arg)
 {
     struct values_entry *entry = arg;
+    doubt_clear(&entry->doubt);
     if (entry->state == VALUES_PRESENT || entry->state == VALUES_ABSENT)
         return;
     set_state(entry, VALUES_ABSENT, NULL);
@@ -120,11 +126,13 @@ static void on_synced(void *arg)
 
 static void on_error(const struct err *error, int64_t in_ms, void *arg)
 {
-    (void)in_ms;
     struct values_entry *entry = arg;
+    doubt_error(&entry->doubt, net_now_ms(kube_client_net(entry->cache->client)), in_ms);
     /* What was read stays in use while the API is away. */
-    if (entry->state == VALUES_PRESENT || entry->state == VALUES_ABSENT)
+    if (entry->state == VALUES_PRESENT || entry->state == VALUES_ABSENT) {
+        set_state(entry, entry->state, error->msg);
         return;
+    }
     bool news = !text_eq(entry->error, error->msg);
     set_state(entry, VALUES_UNREADABLE, error->msg);
     if (news)
@@ -159,8 +167,9 @@ static void close_watch(struct values_entry *entry)
 static bool settle(struct values_entry *entry)
 {
     struct key_values *file =
-        entry->cache->files ? config_find_values(entry->cache->files, entry->secret, entry->ns, entry->name)
-                            : NULL;
+        entry->cache->files && !entry->live
+            ? config_find_values(entry->cache->files, entry->secret, entry->ns, entry->name)
+            : NULL;
     struct key_values *before = entry->from_file;
     bool same = before && file && before->meta.content_hash == file->meta.content_hash;
     entry->from_file = file ? key_values_ref(file) : NULL;
@@ -188,10 +197,10 @@ void values_cache_set_files(struct values_cache *cache, const struct config_set 
             tell(entry);
 }
 
-static struct values_entry *entry_of(struct values_cache *cache, bool secret, const char *ns,
+static struct values_entry *entry_of(struct values_cache *cache, bool live, bool secret, const char *ns,
                                      const char *name)
 {
-    char *key = mem_printf("%c/%s/%s", secret ? 's' : 'c', ns, name);
+    char *key = mem_printf("%s%c/%s/%s", live ? "l" : "", secret ? 's' : 'c', ns, name);
     struct values_entry *entry = NULL;
     HASH_FIND_STR(cache->entries, key, entry);
     if (entry) {
@@ -202,6 +211,7 @@ static struct values_entry *entry_of(struct values_cache *cache, bool secret, co
     entry->cache = cache;
     entry->key = key;
     entry->secret = secret;
+    entry->live = live;
     entry->ns = mem_strdup(ns);
     entry->name = mem_strdup(name);
     HASH_ADD_KEYPTR(hh, cache->entries, entry->key, strlen(entry->key), entry);
@@ -209,15 +219,27 @@ static struct values_entry *entry_of(struct values_cache *cache, bool secret, co
     return entry;
 }
 
-struct values_ref *values_acquire(struct values_cache *cache, bool secret, const char *ns, const char *name,
-                                  void (*changed)(void *arg), void *arg)
+static struct values_ref *acquire(struct values_cache *cache, bool live, bool secret, const char *ns,
+                                  const char *name, void (*changed)(void *arg), void *arg)
 {
     struct values_ref *ref = mem_zalloc(sizeof *ref);
-    ref->entry = entry_of(cache, secret, ns, name);
+    ref->entry = entry_of(cache, live, secret, ns, name);
     ref->changed = changed;
     ref->arg = arg;
     DL_APPEND(ref->entry->refs, ref);
     return ref;
+}
+
+struct values_ref *values_acquire(struct values_cache *cache, bool secret, const char *ns, const char *name,
+                                  void (*changed)(void *arg), void *arg)
+{
+    return acquire(cache, false, secret, ns, name, changed, arg);
+}
+
+struct values_ref *values_acquire_live(struct values_cache *cache, bool secret, const char *ns,
+                                       const char *name, void (*changed)(void *arg), void *arg)
+{
+    return acquire(cache, true, secret, ns, name, changed, arg);
 }
 
 void values_release(struct values_ref *ref)
@@ -253,6 +275,13 @@ const struct text_map *values_data(const struct values_ref *ref)
 const char *values_error(const struct values_ref *ref)
 {
     return ref->entry->error ? ref->entry->error : "not readable";
+}
+
+bool values_doubtful(const struct values_ref *ref)
+{
+    const struct values_entry *entry = ref->entry;
+    return entry->state == VALUES_UNREADABLE ||
+           doubt_holds(&entry->doubt, net_now_ms(kube_client_net(entry->cache->client)));
 }
 
 bool values_is(const struct values_ref *ref, bool secret, const char *ns, const char *name)

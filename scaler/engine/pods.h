@@ -75,6 +75,10 @@ size_t pod_metrics_from_samples(const struct pod_sample *samples, size_t len, co
 void pod_metrics_sort(struct pod_metric *metrics, size_t len); /* by name: what everything below expects */
 const struct pod_metric *pod_metrics_find(const struct pod_metric *metrics, size_t len, const char *pod);
 
+/* The controller's flags, as they are unless somebody sets them. */
+#define POD_CPU_INITIALIZATION_MS 300000
+#define POD_INITIAL_READINESS_MS  30000
+
 struct pod_rules {
     const char *resource; /* "" for metrics that are no resource */
     int64_t now_ms;

@@ -5,41 +5,9 @@
 #include <string.h>
 
 #include "scaler/base/mem.h"
-#include "scaler/base/number.h"
-#include "scaler/base/quantity.h"
-#include "scaler/base/text.h"
 #include "scaler/engine/resource.h"
 
-#define CPU_INITIALIZATION_MS 300000
-#define INITIAL_READINESS_MS  30000
-#define POD_NAME_SIZE         24
-
-bool resource_is(const struct trigger_spec *spec)
-{
-    return text_eq(spec->type, "cpu") || text_eq(spec->type, "memory");
-}
-
-int resource_goal_read(const struct trigger_spec *spec, struct resource_goal *ret, struct err *err)
-{
-    const char *value = text_map_get(&spec->metadata, "value");
-    struct quantity quantity;
-    int64_t percent;
-    struct resource_goal goal = {.resource = text_eq(spec->type, "cpu") ? "cpu" : "memory",
-                                 .utilization = spec->utilization_metric};
-    if (text_empty(value))
-        return err_set(err, ERR_CONFIG, "metadata.value is missing");
-    if (goal.utilization) {
-        if (number_parse_json_int(value, 1, INT32_MAX, &percent, NULL) < 0)
-            return err_set(err, ERR_CONFIG, "metadata.value: \"%.40s\" is no percentage above 0", value);
-        goal.target = percent;
-    } else {
-        if (quantity_parse(value, &quantity, NULL) < 0 || quantity.milli <= 0)
-            return err_set(err, ERR_CONFIG, "metadata.value: \"%.40s\" is no quantity above 0", value);
-        goal.target = quantity.milli;
-    }
-    *ret = goal;
-    return 0;
-}
+#define POD_NAME_SIZE 24
 
 struct pods {
     struct pod_view *views;
@@ -58,15 +26,15 @@ static void pods_done(struct pods *pods)
 }
 
 /* A pod that is not ready yet is Pending, and has no metric. */
-static void pods_make(struct pods *pods, const struct resource_goal *goal, const struct resource_usage *usage,
-                      const struct world *world, int64_t now_ms)
+static void pods_make(struct pods *pods, const struct scaler_resource *goal,
+                      const struct resource_usage *usage, const struct world *world, int64_t now_ms)
 {
     size_t len = (size_t)world->replicas;
     pods->ready = (size_t)world_ready(world, now_ms);
     pods->views = mem_zalloc_array(len, sizeof *pods->views);
     pods->metrics = mem_zalloc_array(pods->ready, sizeof *pods->metrics);
     pods->names = mem_zalloc_array(len, sizeof *pods->names);
-    pods->request = (struct resource_amount){goal->resource, usage->request_milli};
+    pods->request = (struct resource_amount){goal->name, usage->request_milli};
     pods->container = (struct container_view){
         .name = "main", .requests = &pods->request, .requests_len = usage->request_milli >= 0};
     for (size_t i = 0; i < len; i++) {
@@ -88,12 +56,12 @@ static void pods_make(struct pods *pods, const struct resource_goal *goal, const
     }
 }
 
-int resource_read(const struct resource_goal *goal, const struct resource_usage *usage,
+int resource_read(const struct scaler_resource *goal, const struct resource_usage *usage,
                   const struct world *world, const struct tolerance *tolerance, int64_t now_ms,
                   struct reading *ret, int64_t *ret_shown_milli, struct err *err)
 {
     if (world->replicas > RESOURCE_PODS_MAX)
-        return err_set(err, ERR_LIMIT, "%s of more than %d pods cannot be simulated", goal->resource,
+        return err_set(err, ERR_LIMIT, "%s of more than %d pods cannot be simulated", goal->name,
                        RESOURCE_PODS_MAX);
     struct pods pods = {0};
     struct resource_answer answer = {0};
@@ -104,10 +72,10 @@ int resource_read(const struct resource_goal *goal, const struct resource_usage 
         .target = goal->target,
         .container = "",
         .tolerance = *tolerance,
-        .rules = {.resource = goal->resource,
+        .rules = {.resource = goal->name,
                   .now_ms = now_ms,
-                  .cpu_initialization_ms = CPU_INITIALIZATION_MS,
-                  .initial_readiness_ms = INITIAL_READINESS_MS},
+                  .cpu_initialization_ms = POD_CPU_INITIALIZATION_MS,
+                  .initial_readiness_ms = POD_INITIAL_READINESS_MS},
         .pods = pods.views,
         .pods_len = (size_t)world->replicas,
         .metrics = pods.metrics,

@@ -25,9 +25,12 @@ static int read_params(const struct scaler_type *type, const struct scaled_objec
                        struct subject_trigger *trigger, struct trigger_policy *policy, struct err *err)
 {
     struct first_error first = {.sink.add = keep_first, .err = err};
-    const struct params_context context = {.metadata = &object->triggers[index].metadata,
+    const struct trigger_spec *spec = &object->triggers[index];
+    const struct params_context context = {.metadata = &spec->metadata,
                                            .auth_unknown = true,
                                            .env_unknown = true,
+                                           .ns = object->meta.ns,
+                                           .utilization = spec->utilization_metric,
                                            .metric_source = object->modifiers.set,
                                            .trigger_index = index};
     struct scaler_target target;
@@ -38,6 +41,11 @@ static int read_params(const struct scaler_type *type, const struct scaled_objec
         return rc;
     }
     rc = policy_describe_trigger(type, config, object->modifiers.set, policy, &target, err);
+    if (rc == 0 && type->resource) {
+        trigger->resource = true;
+        type->resource(config, &trigger->goal);
+        trigger->goal.container = ""; /* pods are made up alike, of one container */
+    }
     if (rc == 0 && type->evaluate) {
         trigger->type = type;
         trigger->config = config;
@@ -56,11 +64,6 @@ static int build_trigger(struct subject *subject, uint32_t index, const struct s
     struct trigger_policy *policy = &subject->policies[index];
     trigger->name = text_empty(spec->name) ? mem_printf("s%u", index) : mem_strdup(spec->name);
     policy_build_trigger(spec, policy);
-    if (resource_is(spec)) {
-        trigger->resource = true;
-        policy->type = METRIC_REPLICAS;
-        return resource_goal_read(spec, &trigger->goal, err);
-    }
     const struct scaler_type *type = registry->find(spec->type);
     if (!type)
         return err_set(err, ERR_CONFIG, "there is no scaler for type \"%.80s\"", spec->type);
@@ -110,7 +113,7 @@ static enum trace_section section_of(const struct subject_trigger *trigger)
 {
     if (!trigger->resource)
         return TRACE_TRIGGERS;
-    return strcmp(trigger->goal.resource, "cpu") == 0 ? TRACE_CPU : TRACE_MEMORY;
+    return strcmp(trigger->goal.name, "cpu") == 0 ? TRACE_CPU : TRACE_MEMORY;
 }
 
 static bool is_name(const struct subject *subject, const char *name)

@@ -12,7 +12,7 @@
 struct subject_trigger {
     char *name; /* the manifest's, else "s<i>" */
     bool resource;
-    struct resource_goal goal; /* of a resource */
+    struct scaler_resource goal; /* of a resource */
     /* Of a type whose reading depends on the time alone (cron); else NULL. */
     const struct scaler_type *type;
     void *config;

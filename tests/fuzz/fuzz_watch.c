@@ -120,19 +120,34 @@ static void watch_whole(const char *bytes, size_t len)
     }
 }
 
+static void check_pods(const struct pods_ref *watched, int32_t pods, int32_t ready)
+{
+    int64_t live, nodes;
+    struct pod_view *views;
+    FUZZ_CHECK(ready >= 0 && ready <= pods);
+    pods_count_live(watched, &live, &nodes);
+    FUZZ_CHECK(live >= 0 && live <= pods && nodes <= live);
+    size_t len = pods_views(watched, &views);
+    struct pod_count count = pods_count(views, len);
+    FUZZ_CHECK(len == (size_t)pods && count.ready == ready);
+    mem_free(views);
+}
+
 /* The same with one of its users, who believes what it is told of pods. */
 static void count_pods(const char *bytes, size_t len)
 {
-    struct pod_counter *counter;
+    struct pod_cache *cache = pod_cache_new(NULL);
+    struct pods_ref *watched;
     struct fake_part part;
     const char *at = bytes;
     int32_t pods = 0, ready = 0;
-    FUZZ_CHECK(pod_counter_open(NULL, "ns", "app=x", &counter, NULL) == 0);
+    FUZZ_CHECK(pods_acquire(cache, "ns", "app=x", NULL, NULL, &watched, NULL) == 0);
     fake_turn();
     while (fake_next_part(&at, bytes + len, &part) && play_part(&part))
-        if (pod_counter_read(counter, &pods, &ready))
-            FUZZ_CHECK(ready >= 0 && ready <= pods);
-    pod_counter_close(counter);
+        if (pods_count_ready(watched, &pods, &ready))
+            check_pods(watched, pods, ready);
+    pods_release(watched);
+    pod_cache_close(cache);
     fake_turn();
     FUZZ_CHECK(!fake_calls && !fake_timers);
 }

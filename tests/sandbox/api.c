@@ -79,6 +79,8 @@ static void run_resource_verb(struct call *call)
 static void execute(struct call *call)
 {
     call->dry_run = *web_query(call->request, "dryRun");
+    if (metrics_serve(call))
+        return;
     if (call->route.resource)
         run_resource_verb(call);
     else if (text_starts_with(call->request->path, "/sandbox"))

@@ -66,6 +66,8 @@ void control_serve(struct call *call);
 /* False: the path is none of theirs. */
 bool discovery_serve(struct call *call);
 bool openapi_serve(struct call *call);
+/* Lists of PodMetrics made from annotations; false: another path, or PodMetrics are stored. */
+bool metrics_serve(struct call *call);
 
 /* Puts an object in (its identity is checked), making its namespace; the create verb without HTTP. */
 struct object *write_insert(struct sandbox *sandbox, const struct resource *resource, json_t *object);
