@@ -288,15 +288,15 @@ static const char *const sentinel_names[] = {"redis-sentinel-streams", NULL};
     {                                                                                                        \
         .schema =                                                                                            \
             {                                                                                                \
-                .names = names_,                                                                             \
-                .title = title_,                                                                             \
-                .doc = doc_,                                                                                 \
+                .names = (names_),                                                                           \
+                .title = (title_),                                                                           \
+                .doc = (doc_),                                                                               \
                 .rows = rows,                                                                                \
                 .rows_len = ARRAY_LEN(rows),                                                                 \
                 .groups = {REDIS_PARAMS_GROUPS(redis_streams_config, connection)},                           \
                 .groups_len = REDIS_PARAMS_GROUPS_LEN,                                                       \
                 .config_size = sizeof(struct redis_streams_config),                                          \
-                .check = check_,                                                                             \
+                .check = (check_),                                                                           \
             },                                                                                               \
         .max_in_flight = REDIS_MAX_IN_FLIGHT, .describe = describe, .source_key = redis_source_key,          \
         .source_name = redis_source_name, .query_key = query_key, .open = redis_source_open,                 \

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "scaler/base/mem.h"
+#include "scalers/redis/cluster_map.h"
 #include "scalers/redis/failure.h"
 #include "scalers/redis/key_types.h"
 #include "scalers/redis/resp.h"
+#include "scalers/redis/stream_info.h"
 #include "tests/fuzz/fuzz.h"
 
 struct result {
@@ -34,6 +36,39 @@ static uint64_t hash_reply(const struct redis_reply *reply, uint64_t hash)
     return hash;
 }
 
+static int check_range(void *arg, const struct cluster_range *range, struct err *err)
+{
+    (void)err;
+    FUZZ_CHECK(range->host && range->port > 0 && range->first < CLUSTER_SLOTS && range->last < CLUSTER_SLOTS);
+    ++*(size_t *)arg;
+    return 0;
+}
+
+/* As a cluster's map, and as an answer about streams. */
+static void use_as_others(const struct redis_reply *reply)
+{
+    struct err err = {0};
+    enum stream_lag kind;
+    int64_t number = 0;
+    size_t ranges = 0;
+    FUZZ_CHECK(cluster_slots_each(reply, check_range, &ranges, &err) == 0 || err.msg[0]);
+    FUZZ_CHECK(cluster_shards_each(reply, false, check_range, &ranges, &err) == 0 || err.msg[0]);
+    FUZZ_CHECK(stream_version_check(reply, &err) == 0 || err.msg[0]);
+    FUZZ_CHECK(stream_pending_count(reply, &number, &err) < 0 || number >= 0);
+    FUZZ_CHECK(stream_group_lag(reply, "g", &kind, &number, &err) < 0 || number >= 0);
+}
+
+static void use_redirect(const struct redis_reply *reply)
+{
+    AUTO_FREE char *host = NULL;
+    struct err err = {0};
+    uint16_t slot = 0, port = 0;
+    if (cluster_redirect_parse(reply, &slot, &host, &port, &err) == 0)
+        FUZZ_CHECK(host && slot < CLUSTER_SLOTS && port > 0);
+    else
+        FUZZ_CHECK(!host && err.msg[0]);
+}
+
 /* What the trigger does with a reply. */
 static void use(const struct redis_reply *reply)
 {
@@ -44,8 +79,10 @@ static void use(const struct redis_reply *reply)
     int rc = redis_reply_integer(reply, &number, &err);
     FUZZ_CHECK(rc == 0 || err.msg[0]);
     FUZZ_CHECK(length_command_of(reply, &command, &err) == 0 || err.msg[0]);
+    use_as_others(reply);
     if (reply->type != REDIS_ERROR)
         return;
+    use_redirect(reply);
     FUZZ_CHECK(redis_failure(reply, secrets, ARRAY_LEN(secrets), &err) < 0);
     FUZZ_CHECK(!strstr(err.msg, "secret"));
     FUZZ_CHECK(redis_failure_word(reply, "AUTH", &err) < 0);
