@@ -3,11 +3,13 @@
 usage: bench.py [--quick] [NAME…]      (scripts/bench builds first)
 """
 import json
+import math
 import pathlib
 import platform
 import statistics
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from harness import Redis, Workspace, binaries, free_port  # noqa: E402
@@ -129,10 +131,47 @@ def bench_formula(report, space, quick):
     nanoseconds(report, space, "one formula evaluation", 500, quick, "formula", text)
 
 
+DAY = """apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata: {name: worker, namespace: shop}
+spec:
+  scaleTargetRef: {name: worker}
+  pollingInterval: 1
+  maxReplicaCount: 50
+  advanced:
+    horizontalPodAutoscalerConfig:
+      behavior:
+        scaleUp: {policies: [{type: Pods, value: 4, periodSeconds: 15}]}
+        scaleDown: {stabilizationWindowSeconds: 300, policies: [{type: Percent, value: 50, periodSeconds: 60}]}
+  triggers:
+    - {type: redis, name: queue, metadata: {address: "redis:6379", listName: jobs, listLength: "10"}}
+    - {type: prometheus, name: rate, metadata: {serverAddress: "http://prometheus:9090", query: "q", threshold: "20"}}
+"""
+
+
+def bench_simulate(report, space, quick):
+    """A day of readings that change every second; wall time, as a user waits for it."""
+    manifest, trace = space.folder / "worker.yaml", space.folder / "day.jsonl"
+    manifest.write_text(DAY)
+    with open(trace, "w", encoding="utf-8") as lines:
+        for t in range(86_400):
+            wave = 200 + 190 * math.sin(t / 4000)
+            lines.write(json.dumps({"t": t, "triggers": {"queue": round(wave + t * 7 % 13), "rate": round(wave / 3 + t % 5, 1)}}) + "\n")
+    took = []
+    for _ in range(3 if quick else ROUNDS):
+        started = time.monotonic()
+        with open(space.folder / "out.jsonl", "wb") as out:
+            subprocess.run([str(binaries()[0]), "simulate", "-f", str(manifest), "--trace", str(trace), "-o", "jsonl"], stdout=out, check=True)
+        took.append(round(time.monotonic() - started, 3))
+    lines = sum(1 for _ in open(space.folder / "out.jsonl", encoding="utf-8"))
+    report.at_most("simulating a day at 1 s steps, two triggers and behavior", statistics.median(took), "s", 1, runs=took, note=f"{lines:,} evaluations")
+
+
 BENCHES = {
     "binary": bench_binary,
     "decide": bench_decide,
     "formula": bench_formula,
+    "simulate": bench_simulate,
     "prometheus": bench_prometheus,
     "redis": bench_redis,
     "start": objects.bench_start,
