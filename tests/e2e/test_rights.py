@@ -25,10 +25,12 @@ def scaled_object(kind, name, *triggers, **spec):
             "spec": {"scaleTargetRef": {"kind": kind, "name": name}, "pollingInterval": 1, "triggers": triggers, **spec}}
 
 
-# Uses every right: both kinds of target, a Secret, a ConfigMap through the target's environment, ready pods (metricType Value).
+# Uses every right: both kinds of target, a Secret, a ConfigMap through the target's environment, ready pods (metricType Value), metrics of pods (nobody
+# serves them here, but the right to ask is looked at first).
 OBJECTS = [
     scaled_object("Deployment", "worker", trigger("jobs"), maxReplicaCount=20),
-    scaled_object("StatefulSet", "store", trigger("orders", metricType="Value"), minReplicaCount=1, maxReplicaCount=4),
+    scaled_object("StatefulSet", "store", trigger("orders", metricType="Value"),
+                  {"type": "cpu", "metricType": "AverageValue", "metadata": {"value": "500m"}}, minReplicaCount=1, maxReplicaCount=4),
     {"apiVersion": "keda.sh/v1alpha1", "kind": "TriggerAuthentication", "metadata": {"name": "auth"},
      "spec": {"secretTargetRef": [{"parameter": "password", "name": "redis", "key": "password"}]}},
 ]
