@@ -18,6 +18,7 @@ struct harness {
     const struct scaler_type *type;
     void *config;
     struct scaler_source *source;
+    struct scaler_cluster *cluster; /* for types that look into one; the test's */
 };
 
 /* What a reading came to. */
@@ -91,7 +92,10 @@ static inline void harness_open(struct harness *harness, const struct scaler_typ
     struct err err = {0};
     harness->type = type;
     harness->config = config_parse(&type->schema, pairs, NULL);
-    ck_assert_msg(type->open(harness->net, harness->config, &harness->source, &err) == 0, "%s", err.msg);
+    int rc = type->open_in
+                 ? type->open_in(harness->net, harness->cluster, harness->config, &harness->source, &err)
+                 : type->open(harness->net, harness->config, &harness->source, &err);
+    ck_assert_msg(rc == 0, "%s", err.msg);
 }
 
 static inline void harness_on_done(const struct scaler_result *result, const struct err *error, void *arg)

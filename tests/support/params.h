@@ -37,20 +37,27 @@ static inline void findings_init(struct findings *findings)
     strbuf_init(&findings->text);
 }
 
-/* "name", "value", … and NULL. A name may begin with "auth:" or "env:"; else it is metadata. */
+/* "name", "value", … and NULL. A name may begin with "auth:" or "env:"; "trigger:metricType" stands beside
+ * metadata; else it is metadata. The object is in namespace "default". */
 static inline void trigger_input_init(struct trigger_input *input, const char *const *pairs)
 {
+    bool utilization = false;
     *input = (struct trigger_input){0};
     for (; pairs && pairs[0]; pairs += 2) {
         if (strncmp(pairs[0], "auth:", 5) == 0)
             text_map_set(&input->auth, pairs[0] + 5, pairs[1]);
         else if (strncmp(pairs[0], "env:", 4) == 0)
             text_map_set(&input->env, pairs[0] + 4, pairs[1]);
+        else if (strcmp(pairs[0], "trigger:metricType") == 0)
+            utilization = strcmp(pairs[1], "Utilization") == 0;
         else
             text_map_set(&input->metadata, pairs[0], pairs[1]);
     }
-    input->context =
-        (struct params_context){.metadata = &input->metadata, .auth = &input->auth, .env = &input->env};
+    input->context = (struct params_context){.metadata = &input->metadata,
+                                             .auth = &input->auth,
+                                             .env = &input->env,
+                                             .ns = "default",
+                                             .utilization = utilization};
 }
 
 static inline void trigger_input_done(struct trigger_input *input)
