@@ -6,8 +6,8 @@
 #include "scaler/base/mem.h"
 #include "scaler/base/quantity.h"
 #include "scalers/metrics_api/exposition.h"
-#include "scalers/metrics_api/gjson.h"
 #include "scalers/metrics_api/selector.h"
+#include "scalers/shared/document/gjson.h"
 
 bool value_format_parse(const char *name, enum value_format *ret)
 {

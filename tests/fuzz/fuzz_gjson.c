@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "scaler/base/mem.h"
-#include "scalers/metrics_api/gjson.h"
+#include "scalers/shared/document/gjson.h"
 #include "tests/fuzz/fuzz.h"
 
 static unsigned sum(struct gjson_span span)

@@ -3,7 +3,7 @@
 
 #include "scaler/base/mem.h"
 #include "scaler/base/number.h"
-#include "scalers/metrics_api/gjson_internal.h"
+#include "scalers/shared/document/gjson_internal.h"
 
 enum gjson_lead gjson_lead(struct gjson_span json, size_t i)
 {

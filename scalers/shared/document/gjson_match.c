@@ -2,7 +2,7 @@
 #include <strings.h>
 
 #include "scaler/base/text.h"
-#include "scalers/metrics_api/gjson_internal.h"
+#include "scalers/shared/document/gjson_internal.h"
 
 #define RUNE_BROKEN    0xfffdu
 #define TRIES_PER_BYTE 10000

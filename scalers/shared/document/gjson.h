@@ -1,8 +1,8 @@
 /* GJSON paths (github.com/tidwall/gjson SYNTAX.md) over JSON text, as the metrics-api trigger's valueLocation
  * needs them. Like the original it scans and never validates: what it finds in broken JSON is part of the
  * contract. Unlike the original it is bounded in depth, work and memory. */
-#ifndef SCALERS_METRICS_API_GJSON_H
-#define SCALERS_METRICS_API_GJSON_H
+#ifndef SCALERS_SHARED_DOCUMENT_GJSON_H
+#define SCALERS_SHARED_DOCUMENT_GJSON_H
 
 #include <stdbool.h>
 #include <stddef.h>

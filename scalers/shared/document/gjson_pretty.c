@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "scaler/base/mem.h"
-#include "scalers/metrics_api/gjson_internal.h"
-#include "scalers/metrics_api/gjson_modifiers.h"
+#include "scalers/shared/document/gjson_internal.h"
+#include "scalers/shared/document/gjson_modifiers.h"
 
 struct gjson_span gjson_ugly(struct gjson_run *run, struct gjson_span json, struct gjson_span arg)
 {

@@ -1,8 +1,8 @@
 /* Owns the modifiers that handle one level: @this @valid @reverse @keys @values @tostr @fromstr. */
-#include "scalers/metrics_api/gjson_modifiers.h"
+#include "scalers/shared/document/gjson_modifiers.h"
 
 #include "scaler/base/mem.h"
-#include "scalers/metrics_api/gjson_internal.h"
+#include "scalers/shared/document/gjson_internal.h"
 
 struct member {
     struct gjson_span key, value;

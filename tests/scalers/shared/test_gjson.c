@@ -2,7 +2,7 @@
 #include "scaler/base/mem.h"
 #include "scaler/base/strbuf.h"
 #include "scaler/base/text.h"
-#include "scalers/metrics_api/gjson.h"
+#include "scalers/shared/document/gjson.h"
 #include "tests/support/suite.h"
 
 static const struct {

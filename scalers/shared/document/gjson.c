@@ -1,8 +1,8 @@
 /* Owns one evaluation: its memory and limits, and the order in which a path's forms are tried. */
-#include "scalers/metrics_api/gjson.h"
+#include "scalers/shared/document/gjson.h"
 
 #include "scaler/base/mem.h"
-#include "scalers/metrics_api/gjson_internal.h"
+#include "scalers/shared/document/gjson_internal.h"
 
 #define BLOCK_BYTES ((size_t)16 << 10)
 

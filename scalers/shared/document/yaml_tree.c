@@ -1,5 +1,5 @@
 /* Owns the way from libyaml's events to a tree, and the checks yaml.v3 makes on it. */
-#include "scalers/metrics_api/yaml_tree.h"
+#include "scalers/shared/document/yaml_tree.h"
 
 #include <string.h>
 #include <uthash.h>

@@ -5,7 +5,7 @@
 #include "scaler/base/mem.h"
 #include "scaler/base/number.h"
 #include "scaler/base/text.h"
-#include "scalers/metrics_api/gjson_internal.h"
+#include "scalers/shared/document/gjson_internal.h"
 
 void gjson_each_init(struct gjson_each *each, const struct gjson_value *value)
 {

@@ -1,5 +1,5 @@
 /* Owns the resolving of YAML scalars. */
-#include "scalers/metrics_api/yaml_scalar.h"
+#include "scalers/shared/document/yaml_scalar.h"
 
 #include <ctype.h>
 #include <math.h>

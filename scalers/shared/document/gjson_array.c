@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "scaler/base/mem.h"
-#include "scalers/metrics_api/gjson_internal.h"
+#include "scalers/shared/document/gjson_internal.h"
 
 struct array_walk {
     struct gjson_walk *walk;

@@ -1,13 +1,13 @@
 /* The first document of a YAML text as yaml.v3 would read it, for looking up one value. Bounded in depth and
  * nodes; aliases are followed, never expanded. */
-#ifndef SCALERS_METRICS_API_YAML_TREE_H
-#define SCALERS_METRICS_API_YAML_TREE_H
+#ifndef SCALERS_SHARED_DOCUMENT_YAML_TREE_H
+#define SCALERS_SHARED_DOCUMENT_YAML_TREE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "scaler/base/err.h"
-#include "scalers/metrics_api/yaml_scalar.h"
+#include "scalers/shared/document/yaml_scalar.h"
 
 #define YAML_TREE_MAX_DEPTH 100
 #define YAML_TREE_MAX_NODES 200000u

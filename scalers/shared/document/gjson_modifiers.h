@@ -1,8 +1,8 @@
 /* The modifiers, each from one text to another. Inner to metrics_api/gjson*. */
-#ifndef SCALERS_METRICS_API_GJSON_MODIFIERS_H
-#define SCALERS_METRICS_API_GJSON_MODIFIERS_H
+#ifndef SCALERS_SHARED_DOCUMENT_GJSON_MODIFIERS_H
+#define SCALERS_SHARED_DOCUMENT_GJSON_MODIFIERS_H
 
-#include "scalers/metrics_api/gjson.h"
+#include "scalers/shared/document/gjson.h"
 
 struct gjson_span gjson_this(struct gjson_run *run, struct gjson_span json, struct gjson_span arg);
 struct gjson_span gjson_only_valid(struct gjson_run *run, struct gjson_span json, struct gjson_span arg);

@@ -1,6 +1,6 @@
 /* Owns the escapes of JSON strings, as GJSON undoes them: a broken escape or a control character ends the
  * text. */
-#include "scalers/metrics_api/gjson_internal.h"
+#include "scalers/shared/document/gjson_internal.h"
 
 struct writer {
     char *at;

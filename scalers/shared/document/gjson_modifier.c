@@ -2,8 +2,8 @@
 #include <strings.h>
 
 #include "scaler/base/mem.h"
-#include "scalers/metrics_api/gjson_internal.h"
-#include "scalers/metrics_api/gjson_modifiers.h"
+#include "scalers/shared/document/gjson_internal.h"
+#include "scalers/shared/document/gjson_modifiers.h"
 
 static const struct modifier {
     const char *name;

@@ -1,5 +1,5 @@
 /* Owns the walk through objects. */
-#include "scalers/metrics_api/gjson_internal.h"
+#include "scalers/shared/document/gjson_internal.h"
 
 /* From i on: the next key, before the object's end. *i goes behind it, or behind the bracket. */
 static bool find_key(struct gjson_walk *walk, size_t *i, struct gjson_token *ret)

@@ -2,8 +2,8 @@
 #include <uthash.h>
 
 #include "scaler/base/mem.h"
-#include "scalers/metrics_api/gjson_internal.h"
-#include "scalers/metrics_api/gjson_modifiers.h"
+#include "scalers/shared/document/gjson_internal.h"
+#include "scalers/shared/document/gjson_modifiers.h"
 
 /* Without its brackets; like upstream, whatever the last character is. */
 static struct gjson_span unwrap(struct gjson_span json)

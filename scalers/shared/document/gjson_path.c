@@ -1,5 +1,5 @@
 /* Owns the grammar of path steps: what is one key, index or query, and how the path goes on. */
-#include "scalers/metrics_api/gjson_internal.h"
+#include "scalers/shared/document/gjson_internal.h"
 
 /* "a.[b,c]", "a.{b}", "a.@name": such a dot is a pipe. */
 static bool dot_is_pipe(struct gjson_span rest)

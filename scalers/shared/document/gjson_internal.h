@@ -1,12 +1,12 @@
 /* What the files of the GJSON reader share. Inner to metrics_api/gjson*. */
-#ifndef SCALERS_METRICS_API_GJSON_INTERNAL_H
-#define SCALERS_METRICS_API_GJSON_INTERNAL_H
+#ifndef SCALERS_SHARED_DOCUMENT_GJSON_INTERNAL_H
+#define SCALERS_SHARED_DOCUMENT_GJSON_INTERNAL_H
 
 #include <stdint.h>
 #include <string.h>
 
 #include "scaler/base/strbuf.h"
-#include "scalers/metrics_api/gjson.h"
+#include "scalers/shared/document/gjson.h"
 
 #define GJSON_MAX_DEPTH  400
 #define GJSON_MAX_WORK   ((uint64_t)96 << 20) /* bytes looked at: a tenth of a second or two */

@@ -1,7 +1,7 @@
 /* What a YAML scalar is by the rules of Go's yaml.v3, which are not those of configuration files: `on` and
  * `yes` are strings, 0777 and 0o777 are octal, 0b11 is binary. */
-#ifndef SCALERS_METRICS_API_YAML_SCALAR_H
-#define SCALERS_METRICS_API_YAML_SCALAR_H
+#ifndef SCALERS_SHARED_DOCUMENT_YAML_SCALAR_H
+#define SCALERS_SHARED_DOCUMENT_YAML_SCALAR_H
 
 #include <stdbool.h>
 

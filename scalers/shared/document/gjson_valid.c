@@ -1,6 +1,6 @@
 /* Owns strict JSON (RFC 8259, but for the bytes inside strings), for @valid and @fromstr. */
 #include "scaler/base/mem.h"
-#include "scalers/metrics_api/gjson_internal.h"
+#include "scalers/shared/document/gjson_internal.h"
 
 struct checker {
     struct gjson_span json;

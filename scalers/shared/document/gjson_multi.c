@@ -1,5 +1,5 @@
 /* Owns multipaths: "[a,b]" and "{a,"name":b}" build a new array or object out of several paths. */
-#include "scalers/metrics_api/gjson_internal.h"
+#include "scalers/shared/document/gjson_internal.h"
 
 /* Through the members of a multipath, whose first character is its bracket. */
 struct members {
