@@ -7,6 +7,7 @@
 extern const struct scaler_type scaler_cpu;
 extern const struct scaler_type scaler_cron;
 extern const struct scaler_type scaler_kafka;
+extern const struct scaler_type scaler_kubernetes_resource;
 extern const struct scaler_type scaler_kubernetes_workload;
 extern const struct scaler_type scaler_memory;
 extern const struct scaler_type scaler_metrics_api;
@@ -23,6 +24,7 @@ static const struct scaler_type *const types[] = {
     &scaler_cpu,
     &scaler_cron,
     &scaler_kafka,
+    &scaler_kubernetes_resource,
     &scaler_kubernetes_workload,
     &scaler_memory,
     &scaler_metrics_api,

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""End to end on the sandbox: triggers that read the cluster itself (cpu, memory, kubernetes-workload)."""
+"""End to end on the sandbox: triggers that read the cluster itself (cpu, memory, kubernetes-workload, kubernetes-resource)."""
+import json
 import unittest
+import urllib.error
 
 from harness import Davit, Redis, Sandbox, binaries, enter, holds, redis_trigger, scaled_object, wait
 
@@ -206,6 +208,53 @@ class OnCluster(unittest.TestCase):
         holds("held", lambda: self.replicas() == 3, 4)
         self.sandbox.http.raw("DELETE", "/sandbox/faults")
         wait("none is none", lambda: self.replicas() == 0, 90)
+
+    # ---- kubernetes-resource ----
+
+    def number(self, kind, **data):
+        plural = {"ConfigMap": "configmaps", "Secret": "secrets"}[kind]
+        body = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "scaling"}, "data" if kind == "ConfigMap" else "stringData": data}
+        path = f"/api/v1/namespaces/default/{plural}"
+        try:
+            self.api.create(path, body)
+        except urllib.error.HTTPError:
+            self.sandbox.http.json("PATCH", path + "/scaling", body, content_type=MERGE)
+
+    def test_resource_follows_a_config_map(self):
+        """The numbers of KEDA's own test: 1 → 0, 2 → 1, 9 → 3, 15 → 5."""
+        self.deployment(replicas=0)
+        davit = self.davit([{"type": "kubernetes-resource", "metadata": {"resourceKind": "ConfigMap", "resourceName": "scaling", "key": "queue_length",
+                                                                         "targetValue": "3", "activationTargetValue": "1"}}],
+                           minReplicaCount=0, maxReplicaCount=5)
+        wait("nobody knows yet", lambda: "does not exist" in (self.error(davit) or ""), 20)
+        # What lies in Davit's directory is no reading.
+        davit.write("map.yaml", json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "scaling"}, "data": {"queue_length": "15"}}))
+        self.number("ConfigMap", queue_length="1")
+        wait("known", lambda: self.error(davit) is None, 20)
+        for text, replicas in (("2\n", 1), ("9", 3), ("15 or so", 5), ("3", 1)):
+            self.number("ConfigMap", queue_length=text)
+            wait(f"{text!r} is {replicas}", lambda: self.replicas() == replicas, 20)
+        self.number("ConfigMap", queue_length="none")
+        wait("no number", lambda: "does not begin with a number" in (self.error(davit) or ""), 20)
+        holds("held", lambda: self.replicas() == 1, 3)
+        self.api.delete("/api/v1/namespaces/default/configmaps/scaling")
+        wait("gone", lambda: "does not exist" in (self.error(davit) or ""), 20)
+        holds("held still", lambda: self.replicas() == 1, 3)
+        self.number("ConfigMap", queue_length="1")
+        wait("to rest", lambda: self.replicas() == 0, 20)
+        self.assertEqual(davit.stop(), 0)
+
+    def test_resource_in_a_secret(self):
+        self.deployment(replicas=0)
+        self.number("Secret", state=json.dumps({"queues": [{"depth": "5m"}, {"depth": 7}]}), other="hunter2")
+        metadata = {"resourceKind": "Secret", "resourceName": "scaling", "key": "state", "format": "json", "valueLocation": "queues.1.depth",
+                    "targetValue": "2"}
+        davit = self.davit([{"type": "kubernetes-resource", "metadata": metadata}], minReplicaCount=0)
+        wait("7 by 2", lambda: self.replicas() == 4, 20)
+        davit.write("a.yaml", scaled_object("shop", [{"type": "kubernetes-resource", "metadata": {**metadata, "key": "other"}}], pollingInterval=1))
+        wait("nothing there", lambda: "nothing is at valueLocation" in (self.error(davit) or ""), 20)
+        self.assertEqual(self.replicas(), 4)
+        self.assertNotIn("hunter2", str(davit.decisions("shop")) + davit.metrics() + davit.log.read_text())
 
 
 if __name__ == "__main__":
