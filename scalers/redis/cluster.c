@@ -35,7 +35,8 @@ struct cluster_client {
     bool moved;
     int64_t learned_ms;
     struct redis_survey survey;
-    size_t first; /* where the survey began among the nodes */
+    size_t first;                     /* where the survey began among the nodes */
+    const struct redis_peer *suspect; /* failed last; only ever compared */
 };
 
 static const struct redis_arg slots_args[] = {{"CLUSTER", 7}, {"SLOTS", 5}};
@@ -184,7 +185,10 @@ static const struct survey_ops survey_ops = {.peer = on_peer, .accept = on_accep
 
 static int learn(struct cluster_client *self, struct err *err)
 {
-    self->first = self->map ? (size_t)random_below(self->map->len) : 0;
+    size_t nodes = self->map ? self->map->len : 0;
+    self->first = nodes > 0 ? (size_t)random_below(nodes) : 0;
+    if (nodes > 0 && self->map->nodes[self->first] == self->suspect)
+        self->first = (self->first + 1) % nodes;
     return redis_survey_start(&self->survey, err);
 }
 
@@ -290,16 +294,33 @@ static bool spoils_map(const struct redis_reply *reply, const struct err *error)
                        redis_failure_is(reply, "LOADING");
 }
 
+/* One node's silence is not the cluster's: of those who are asked, only who answers to nobody (ERR_IO,
+ * ERR_TIMEOUT) is held for down, and here that is what the survey finds out. */
+static void finish_failed(const struct cluster_client *self, struct redis_call *call, const struct err *error)
+{
+    struct err err = *error;
+    bool silent = error->code == ERR_IO || error->code == ERR_TIMEOUT;
+    if (silent && self->map->len > 1)
+        err.code = ERR_UNAVAILABLE;
+    call->done(call, NULL, &err);
+}
+
 static void on_answer(struct redis_request *request, const struct redis_reply *reply, const struct err *error)
 {
     struct redis_call *call = container_of(request, struct redis_call, request);
     struct cluster_client *self = (struct cluster_client *)call->client;
     redis_peer_answered(call->peer);
-    if (spoils_map(reply, error))
+    if (spoils_map(reply, error)) {
         self->stale = true;
-    bool ask = !error && redis_failure_is(reply, "ASK");
-    if (error || !(ask || redis_failure_is(reply, "MOVED"))) {
-        call->done(call, reply, error);
+        self->suspect = call->peer;
+    }
+    if (error) {
+        finish_failed(self, call, error);
+        return;
+    }
+    bool ask = redis_failure_is(reply, "ASK");
+    if (!ask && !redis_failure_is(reply, "MOVED")) {
+        call->done(call, reply, NULL);
         return;
     }
     struct err err = {0};

@@ -5,6 +5,8 @@
 
 #include "tests/scalers/redis/peer.h"
 
+extern const struct scaler_type scaler_redis_cluster_list;
+
 #define NODES 4
 
 struct nodes {
@@ -87,6 +89,21 @@ static inline const char *node_say_slots(struct nodes *nodes, unsigned owners)
 static inline bool node_asked_for_map(const char *command)
 {
     return strcmp(command, "CLUSTER SLOTS") == 0;
+}
+
+/* A cluster of the first three, each of which counts its own number. */
+static inline const char *node_reply_honest(struct peer *peer, struct tcp_client *client, const char *command)
+{
+    (void)client;
+    if (node_asked_for_map(command))
+        return node_say_slots(nodes_of(peer), 3);
+    return node_say(nodes_of(peer), ":%zu\r\n", node_index(peer));
+}
+
+static inline void nodes_open_list(struct nodes *nodes, const char *key)
+{
+    const char *pairs[] = {"listName", key, "addresses", nodes->addresses, NULL};
+    harness_open(&nodes->harness, &scaler_redis_cluster_list, pairs);
 }
 
 #endif

@@ -97,6 +97,35 @@ START_TEST(master_dies)
 }
 END_TEST
 
+/* The old master hangs without a word: who was sent there waits for its end, later readings go to the new
+ * one. */
+static const char *reply_old_hangs(struct peer *peer, struct tcp_client *client, const char *command)
+{
+    return node_index(peer) == 2 && nodes_of(peer)->script ? "" : reply_honest(peer, client, command);
+}
+
+START_TEST(master_hangs)
+{
+    struct nodes nodes;
+    nodes_init(&nodes, 2, reply_old_hangs);
+    open_list(&nodes);
+    struct outcome outcome = harness_read(&nodes.harness), later;
+    ck_assert_value(outcome, 2);
+    nodes.script = "moved";
+    harness_start(&nodes.harness, nodes.harness.config, &outcome);
+    harness_idle(&nodes.harness, 1100);
+    harness_start(&nodes.harness, nodes.harness.config, &later);
+    harness_idle(&nodes.harness, 50);
+    ck_assert_uint_eq(later.calls, 1);
+    ck_assert_value(later, 3);
+    harness_wait(&nodes.harness, &outcome);
+    ck_assert_failed(outcome, ERR_TIMEOUT, "no answer in time");
+    later = harness_read(&nodes.harness);
+    ck_assert_value(later, 3);
+    nodes_done(&nodes);
+}
+END_TEST
+
 static const struct {
     const char *reply; /* of the first sentinel */
     int code;          /* when the second knows no better */
@@ -312,6 +341,7 @@ static void add(TCase *tests)
     tcase_add_test(tests, pipelines);
     tcase_add_test(tests, master_moves);
     tcase_add_test(tests, master_dies);
+    tcase_add_test(tests, master_hangs);
     tcase_add_loop_test(tests, nonsense_alone, 0, (int)ARRAY_LEN(nonsense));
     tcase_add_loop_test(tests, nonsense_beside_truth, 0, (int)ARRAY_LEN(nonsense));
     tcase_add_loop_test(tests, role, 0, (int)ARRAY_LEN(roles));
