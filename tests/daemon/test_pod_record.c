@@ -54,8 +54,8 @@ static const char *const broken_pods[] = {
     "{\"spec\":{\"containers\":{},\"initContainers\":[null,3,[]],\"nodeName\":{}},\"status\":{\"phase\":1}}",
     "{\"spec\":{\"containers\":[{\"name\":9,\"resources\":{\"requests\":[]}}]}}",
     "{\"spec\":{\"containers\":[{\"resources\":{\"requests\":{\"cpu\":\"1x\",\"memory\":-5}}}]}}",
-    "{\"status\":{\"conditions\":[{\"type\":\"Ready\",\"lastTransitionTime\":\"never\"}],\"startTime\":\"\"}"
-    "}",
+    ("{\"status\":{\"conditions\":[{\"type\":\"Ready\",\"lastTransitionTime\":\"never\"}],\"startTime\":\"\"}"
+     "}"),
 };
 
 START_TEST(broken_pod)
@@ -106,11 +106,11 @@ static const char *const broken_samples[] = {
     "{\"metadata\":{\"name\":\"x\"},\"timestamp\":\"1970-01-01T00:01:00Z\",\"containers\":[{}]}",
     "{\"metadata\":{\"name\":\"x\"},\"timestamp\":\"soon\",\"window\":\"1s\"}",
     "{\"metadata\":{\"name\":\"x\"},\"timestamp\":\"1970-01-01T00:01:00Z\",\"window\":\"long\"}",
-    ITEM("x", "\"containers\":{}"),
-    ITEM("x", "\"containers\":[null,[],4]"),
-    ITEM("x", "\"containers\":[{\"name\":3,\"usage\":\"much\"}]"),
-    ITEM("x", "\"containers\":[{\"name\":\"c\",\"usage\":{\"cpu\":\"-1\",\"memory\":-1}}]"),
-    ITEM("x", "\"containers\":[{\"name\":\"c\",\"usage\":{\"cpu\":\"1q\",\"memory\":1.5}}]"),
+    (ITEM("x", "\"containers\":{}")),
+    (ITEM("x", "\"containers\":[null,[],4]")),
+    (ITEM("x", "\"containers\":[{\"name\":3,\"usage\":\"much\"}]")),
+    (ITEM("x", "\"containers\":[{\"name\":\"c\",\"usage\":{\"cpu\":\"-1\",\"memory\":-1}}]")),
+    (ITEM("x", "\"containers\":[{\"name\":\"c\",\"usage\":{\"cpu\":\"1q\",\"memory\":1.5}}]")),
 };
 
 START_TEST(broken_metrics)
