@@ -126,11 +126,19 @@ static bool rest(struct turn *turn)
     return false;
 }
 
+/* Whether 0 replicas are what the manifest says of a failing trigger. With the other behaviors the required
+ * field says nothing of the kind: they keep what is there, or leave it to the formula. */
+static bool fallback_is_zero(const struct fallback_policy *fallback)
+{
+    return fallback->set && fallback->replicas == 0 &&
+           (fallback->behavior == FALLBACK_STATIC ||
+            fallback->behavior == FALLBACK_CURRENT_REPLICAS_IF_LOWER);
+}
+
 /* Rows I1 and I2: an error lets nothing rest, unless the manifest's own fallback says 0 replicas [Q]. */
 static bool error_holds(const struct turn *turn)
 {
-    const struct fallback_policy *fallback = &turn->policy->fallback;
-    return turn->decision->error && !(fallback->set && fallback->replicas == 0);
+    return turn->decision->error && !fallback_is_zero(&turn->policy->fallback);
 }
 
 static bool may_rest(const struct turn *turn)

@@ -184,6 +184,26 @@ START_TEST(fallback_zero_covers_errors_only)
 }
 END_TEST
 
+/* [DS] The field is required beside every behavior; with those that do not put its replicas in a failing
+ * trigger's place its 0 does not mean rest. KEDA goes to 0 with all of them. */
+START_TEST(a_zero_that_stands_for_nothing_lets_no_error_rest)
+{
+    static const enum fallback_behavior all[] = {
+        FALLBACK_STATIC, FALLBACK_CURRENT_REPLICAS_IF_LOWER, /* these do */
+        FALLBACK_CURRENT_REPLICAS, FALLBACK_CURRENT_REPLICAS_IF_HIGHER, FALLBACK_SCALING_MODIFIERS};
+    struct fixture fixture;
+    fixture_init(&fixture, 1);
+    fixture_replicas(&fixture, 5);
+    fixture.history.last_active_ms = T0 - SECONDS(1000);
+    set_fallback(&fixture, 1000, 0);
+    fixture.policy.fallback.behavior = all[_i];
+    fixture_state(&fixture, 0, READING_ERROR);
+    ck_assert_int_eq(fixture_decide(&fixture), _i < 2 ? 0 : 5);
+    ck_assert_int_eq(fixture.decision.reason, _i < 2 ? DECIDE_DEACTIVATED : DECIDE_HELD_UNKNOWN);
+    fixture_done(&fixture);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("engine/fallback");
@@ -196,6 +216,7 @@ int main(void)
     tcase_add_test(tc, scaling_modifiers_leave_it_to_the_formula);
     tcase_add_test(tc, an_impossible_fallback_is_none);
     tcase_add_test(tc, fallback_zero_covers_errors_only);
+    tcase_add_loop_test(tc, a_zero_that_stands_for_nothing_lets_no_error_rest, 0, 5);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

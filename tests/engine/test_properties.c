@@ -77,11 +77,14 @@ static struct unknowns unknowns_of(const struct fixture *fixture, struct ledger 
     return unknowns;
 }
 
-/* [Q] KEDA lets an object in error rest if its fallback says 0 replicas. */
+/* [Q] KEDA lets an object in error rest if its fallback says 0 replicas; here it has to mean them, too. */
 static bool may_rest(const struct fixture *fixture, const struct unknowns *unknowns)
 {
     const struct fallback_policy *fallback = &fixture->policy.fallback;
-    return !unknowns->hard && (!unknowns->error || (fallback->set && fallback->replicas == 0));
+    bool zero =
+        fallback->set && fallback->replicas == 0 &&
+        (fallback->behavior == FALLBACK_STATIC || fallback->behavior == FALLBACK_CURRENT_REPLICAS_IF_LOWER);
+    return !unknowns->hard && (!unknowns->error || zero);
 }
 
 static void check_unknown_never_lowers(const struct fixture *fixture, const struct unknowns *unknowns,
