@@ -176,9 +176,11 @@ void own_usage_free(struct own_usage *own);
 bool own_usage_differs(const struct own_usage *own, const struct scaler_resource *resource);
 /* The target's selector is known, or has changed: the pods watched and the queries follow. */
 void own_usage_follow(struct object *object);
-/* The reading of the proposal, from what was read of the pods. */
+/* How the asking for the usage went. */
+void own_usage_note(struct own_usage *own, const struct reading *listed);
+/* Makes the trigger's reading, a proposal, from what was read of the pods. */
 void own_usage_read(struct object *object, struct trigger *trigger, const struct policy *policy,
-                    int64_t now_ms, struct reading *ret);
+                    int64_t now_ms);
 
 /* kinds.c: the few kinds that thousands of objects share */
 const struct kube_resource *

@@ -169,6 +169,12 @@ static bool is_composite(const struct object *object, uint32_t index)
     return index == object->triggers_len;
 }
 
+/* cpu and memory: KEDA has no value of them, and calls them active. */
+static bool is_replicas(const struct object *object, uint32_t index)
+{
+    return !is_composite(object, index) && object->trigger_policies[index].type == METRIC_REPLICAS;
+}
+
 static void trigger_labels(struct label_sets *sets, const struct object *object, uint32_t index)
 {
     struct strbuf *text = &sets->text;
@@ -176,7 +182,7 @@ static void trigger_labels(struct label_sets *sets, const struct object *object,
     char place[16] = "0"; /* the composite's, by KEDA's word */
     if (!is_composite(object, index)) {
         const struct trigger_spec *spec = &object->spec->triggers[index];
-        metric = object->triggers[index].metric_name;
+        metric = is_replicas(object, index) ? spec->type : object->triggers[index].metric_name;
         scaler = text_empty(spec->name) ? spec->type : spec->name;
         snprintf(place, sizeof place, "%u", index);
     }
@@ -202,6 +208,8 @@ static double trigger_active(const struct object *object, uint32_t index)
     const struct ledger_entry *entry = ledger_get(&object->ledger, 0);
     if (is_composite(object, index))
         return object->composite.active;
+    if (is_replicas(object, index))
+        return 1;
     return entry && index < entry->triggers_len && (entry->triggers[index].flags & LEDGER_ACTIVE);
 }
 
@@ -214,7 +222,7 @@ static double trigger_known(const struct object *object, uint32_t index)
 
 static bool trigger_has_value(const struct object *object, uint32_t index)
 {
-    return trigger_known(object, index) > 0;
+    return trigger_known(object, index) > 0 && !is_replicas(object, index);
 }
 
 /* With a formula only its value makes active: KEDA then shows nothing else. */

@@ -8,8 +8,9 @@
 struct own_usage {
     struct scaler_resource resource;
     char *container;
-    char *selector;      /* of the query; NULL: there is none */
-    struct usage *usage; /* lives as long as the query */
+    char *selector;        /* of the query; NULL: there is none */
+    struct usage *usage;   /* lives as long as the query */
+    struct reading listed; /* good: the usage is at hand */
 };
 
 struct own_usage *own_usage_new(const struct scaler_resource *resource)
@@ -18,6 +19,7 @@ struct own_usage *own_usage_new(const struct scaler_resource *resource)
     own->container = mem_strdup(resource->container);
     own->resource = *resource;
     own->resource.container = own->container;
+    own->listed.state = READING_PENDING;
     return own;
 }
 
@@ -57,7 +59,7 @@ static void follow(struct object *object, struct trigger *trigger, const char *s
     if (trigger->query && text_eq(own->selector, selector))
         return;
     unfollow(trigger);
-    trigger->reading = (struct reading){.state = READING_PENDING};
+    own->listed = (struct reading){.state = READING_PENDING};
     if (text_empty(selector))
         (void)err_set(&err, ERR_CONFIG, "%s %s has no label selector to find its pods by",
                       object->spec->target.kind, object->spec->target.name);
@@ -68,7 +70,7 @@ static void follow(struct object *object, struct trigger *trigger, const char *s
         own->selector = mem_strdup(selector);
         return;
     }
-    trigger->reading.state = READING_ERROR;
+    own->listed.state = READING_ERROR;
     trigger_set_error(trigger, err.msg);
 }
 
@@ -77,6 +79,11 @@ void own_usage_follow(struct object *object)
     for (uint32_t i = 0; i < object->triggers_len; i++)
         if (object->triggers[i].own_usage)
             follow(object, &object->triggers[i], target_info(object->target)->selector);
+}
+
+void own_usage_note(struct own_usage *own, const struct reading *listed)
+{
+    own->listed = *listed;
 }
 
 /* ---- the proposal ---- */
@@ -133,16 +140,17 @@ static int read_proposal(struct object *object, const struct own_usage *own, con
 }
 
 void own_usage_read(struct object *object, struct trigger *trigger, const struct policy *policy,
-                    int64_t now_ms, struct reading *ret)
+                    int64_t now_ms)
 {
     struct err err = {0};
-    *ret = trigger->reading;
-    if (ret->state != READING_OK)
-        return;
-    if (read_proposal(object, trigger->own_usage, policy, now_ms, ret, &err) < 0)
-        *ret = (struct reading){.state = READING_ERROR, .at_ms = trigger->reading.at_ms};
-    if (ret->state == READING_OK)
-        trigger->ok_ms = ret->at_ms;
-    if (ret->state != READING_PENDING)
-        trigger_set_error(trigger, err.code ? err.msg : NULL);
+    struct reading reading = trigger->own_usage->listed;
+    if (reading.state == READING_OK) {
+        if (read_proposal(object, trigger->own_usage, policy, now_ms, &reading, &err) < 0)
+            reading = (struct reading){.state = READING_ERROR, .at_ms = reading.at_ms};
+        if (reading.state == READING_OK)
+            trigger->ok_ms = reading.at_ms;
+        if (reading.state != READING_PENDING)
+            trigger_set_error(trigger, err.code ? err.msg : NULL);
+    }
+    trigger->reading = reading;
 }

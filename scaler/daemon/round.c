@@ -99,9 +99,8 @@ static void collect_readings(struct object *object, const struct policy *policy,
     for (uint32_t i = 0; i < object->triggers_len; i++) {
         struct trigger *trigger = &object->triggers[i];
         if (trigger->own_usage)
-            own_usage_read(object, trigger, policy, now, &ret[i]);
-        else
-            ret[i] = trigger->reading;
+            own_usage_read(object, trigger, policy, now);
+        ret[i] = trigger->reading;
     }
 }
 
@@ -130,18 +129,28 @@ static void evaluate(struct object *object)
         writer_apply(object, &decision);
 }
 
+static void take_reading(struct trigger *trigger, const struct reading *reading, const char *error)
+{
+    trigger->reading = *reading;
+    trigger_set_error(trigger, error);
+    if (reading->state == READING_OK)
+        trigger->ok_ms = reading->at_ms;
+}
+
 static void on_answer(struct query_waiter *waiter, const struct reading *reading, const char *error)
 {
     struct trigger *trigger = container_of(waiter, struct trigger, waiter);
     struct object *object = trigger->object;
     trigger->waiting = false;
-    trigger->reading = *reading;
     object->trigger_errors += error != NULL;
-    /* Usage at hand is not yet a proposal: own_usage_read says whether all is well. */
-    if (error || !trigger->own_usage)
-        trigger_set_error(trigger, error);
-    if (reading->state == READING_OK && !trigger->own_usage)
-        trigger->ok_ms = reading->at_ms;
+    if (trigger->own_usage) {
+        /* Usage at hand is not yet a proposal: own_usage_read says whether all is well. */
+        own_usage_note(trigger->own_usage, reading);
+        if (error)
+            trigger_set_error(trigger, error);
+    } else {
+        take_reading(trigger, reading, error);
+    }
     if (--object->waiting == 0)
         evaluate(object);
 }
@@ -152,7 +161,7 @@ static void ask(struct object *object, uint32_t index, int64_t interval)
     if (!trigger->query)
         return;
     if (trigger->own_usage && at_zero(object)) { /* no pods, no usage, and nothing wrong with that */
-        trigger->reading = (struct reading){.state = READING_PENDING};
+        own_usage_note(trigger->own_usage, &(struct reading){.state = READING_PENDING});
         trigger_set_error(trigger, NULL);
         return;
     }

@@ -84,6 +84,8 @@ class OnCluster(unittest.TestCase):
         reads = davit.metric("davit_source_reads_total", type="metrics.k8s.io")
         polls = davit.metric("davit_decisions_total")
         self.assertLessEqual(reads, polls + 1)
+        self.assertEqual([davit.metric("keda_scaler_active", metric=name) for name in ("cpu", "memory")], [1, 1], "as KEDA says of them")
+        self.assertIsNone(davit.metric("keda_scaler_metrics_value", scaler="cpu"))
 
     def test_container_alone(self):
         """The sandbox's first container uses everything."""
@@ -106,6 +108,7 @@ class OnCluster(unittest.TestCase):
         davit = self.davit([usage_trigger("cpu", 50)])
         wait("the reason", lambda: "missing request for cpu in container main" in (self.error(davit) or ""), 20)
         holds("nothing is lowered", lambda: self.replicas() == 3, 3)
+        self.assertEqual(davit.metric("davit_trigger_known", metric="cpu"), 0)
 
     def test_pod_without_metrics_counts_as_fully_used_going_down(self):
         self.deployment(replicas=4)
