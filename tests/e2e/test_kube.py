@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """End to end on a real kube-apiserver and controller-manager, with real Redis, Prometheus and Kafka."""
+import contextlib
 import os
 import re
 import subprocess
 import time
 import unittest
+import urllib.error
 
 from harness import (ControlPlane, Workspace, Davit, Exporter, Kafka, Prometheus, Redis, binaries, enter, free_port, holds,
                      prometheus_trigger, redis_trigger, scaled_object, wait)
@@ -96,6 +98,64 @@ class OnKubernetes(unittest.TestCase):
         subprocess.run(["kcat", "-b", broker, "-G", "workers", "-e", "-X", "auto.offset.reset=earliest", "jobs"], check=True, timeout=60,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait("drained: back to 0", lambda: self.replicas() == 0, 30)
+
+    def pod(self, name, **labels):
+        self.api.create(f"/api/v1/namespaces/{self.ns}/pods", {
+            "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels},
+            "spec": {"containers": [{"name": "main", "image": "main:1"}], "automountServiceAccountToken": False}})
+
+    def test_workload_counts_pods(self):
+        self.api.deployment(self.ns, "worker", 0)
+        wait("service account", lambda: self.api.get(f"/api/v1/namespaces/{self.ns}/serviceaccounts/default"))
+        for index in range(7):
+            self.pod(f"front-{index}", app="front", tier="web" if index < 5 else "api")
+        self.pod("other", app="other", tier="web")
+        davit = self.davit()
+        davit.write("a.yaml", self.object("worker", [{"type": "kubernetes-workload", "metadata": {
+            "podSelector": "app=front,tier in (web, api)", "value": "2", "activationValue": "1"}}], cooldownPeriod=2, advanced=NO_WINDOW))
+        davit.start()
+        wait("7 by 2", lambda: self.replicas() == 4, 20)
+        for index in range(3):
+            self.api.delete(f"/api/v1/namespaces/{self.ns}/pods/front-{index}?gracePeriodSeconds=0")
+        wait("4 by 2", lambda: self.replicas() == 2, 20)
+        for index in range(3, 6):
+            self.api.http.json("PATCH", f"/api/v1/namespaces/{self.ns}/pods/front-{index}/status", {"status": {"phase": "Succeeded"}},
+                               content_type="application/merge-patch+json")
+        wait("one that has not ended is not above one", lambda: self.replicas() == 0, 20)
+        self.assertEqual(davit.stop(), 0)
+
+    def test_memory_from_the_metrics_api(self):
+        """Served by a CustomResourceDefinition: the path and the shape are metrics-server's."""
+        self.api.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": "pods.metrics.k8s.io", "annotations": {"api-approved.kubernetes.io": "unapproved, stands in for metrics-server"}},
+            "spec": {"group": "metrics.k8s.io", "scope": "Namespaced", "names": {"plural": "pods", "kind": "PodMetrics"}, "versions": [{
+                "name": "v1beta1", "served": True, "storage": True,
+                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}})
+        path = f"/apis/metrics.k8s.io/v1beta1/namespaces/{self.ns}/pods"
+        wait("metrics API", lambda: self.api.get(path), 30)
+        self.api.deployment(self.ns, "worker", 2)
+        wait("pods are ready", lambda: self.api.ready(self.ns, "worker") == 2, 30)
+
+        def measure(amount):
+            for pod in self.api.get(f"/api/v1/namespaces/{self.ns}/pods?labelSelector=app%3Dworker")["items"]:
+                body = {"apiVersion": "metrics.k8s.io/v1beta1", "kind": "PodMetrics", "metadata": {"name": pod["metadata"]["name"],
+                        "labels": {"app": "worker"}}, "timestamp": "2026-01-01T00:00:00Z", "window": "15s",
+                        "containers": [{"name": "worker", "usage": {"cpu": "1n", "memory": amount}}]}
+                with contextlib.suppress(urllib.error.HTTPError):
+                    self.api.delete(f"{path}/{pod['metadata']['name']}")
+                self.api.create(path, body)
+
+        davit = self.davit()
+        davit.write("a.yaml", self.object("worker", [{"type": "memory", "metricType": "AverageValue", "metadata": {"value": "100Mi"}}],
+                                          minReplicaCount=1, maxReplicaCount=5, advanced=NO_WINDOW))
+        davit.start()
+        wait("nothing is known", lambda: "no metrics returned" in (davit.decisions("worker", self.ns)["triggers"][0]["error"] or ""), 20)
+        measure("204800Ki")
+        wait("2 of 200Mi are 4 of 100Mi", lambda: self.replicas() == 4, 20)
+        wait("pods are ready", lambda: self.api.ready(self.ns, "worker") == 4, 30)
+        measure("10Mi")
+        wait("down", lambda: self.replicas() == 1, 20)
 
     def test_dead_sources_never_scale_down(self):
         """20 objects whose source is killed and 20 whose source hangs, at 5 replicas, with a cooldown that is long over."""
