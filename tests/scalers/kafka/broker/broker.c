@@ -506,7 +506,7 @@ static void open_patient(struct test *test, const char *topic)
     admin_topic(test->rk, topic, 1);
     admin_produce(test->rk, topic, 0, 2);
     open_with(test, pairs);
-    struct outcome outcome = read_now(test);
+    struct outcome outcome = read_until(test, 0, 2); /* it may still suffer from the test before */
     check_reading(&outcome, 2, 2);
 }
 
