@@ -18,12 +18,9 @@ static const struct vector_kind *const groups[] = {
 
 /* The first whose key a flat line has. */
 static const struct vector_shape shapes[] = {
-    {"ok", vectors_coercion},
-    {"ignoreNullValues", vectors_prometheus},
-    {"desiredReplicas", vectors_cron},
-    {"valueLocation", vectors_metrics},
-    {"formula", vectors_formula},
-    {NULL, NULL},
+    {"ok", vectors_coercion},          {"ignoreNullValues", vectors_prometheus},
+    {"desiredReplicas", vectors_cron}, {"valueLocation", vectors_metrics},
+    {"formula", vectors_formula},      {NULL, NULL},
 };
 
 struct totals {
