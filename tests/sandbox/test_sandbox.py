@@ -494,6 +494,27 @@ class Controllers(Case):
         self.ok("PATCH", "/apis/apps/v1/namespaces/default/statefulsets/s/scale", {"spec": {"replicas": 1}}, MERGE)
         self.eventually(lambda: names() == ["s-0"])
 
+    def test_metrics_as_annotations_say(self):
+        path = "/apis/metrics.k8s.io/v1beta1/namespaces/default/pods"
+        usage = lambda: sorted(str(container["usage"]) for pod in self.ok("GET", path + "?labelSelector=app%3Da")["items"] for container in pod["containers"])
+        self.ok("POST", DEPLOYMENTS, deployment("a", 2))
+        self.ok("POST", DEPLOYMENTS, deployment("b", 1))
+        self.eventually(lambda: len(self.pods("app%3Da")) == 2 and self.status("deployments", "a").get("readyReplicas") == 2)
+        self.assertEqual(usage(), [])
+        annotate = lambda where, **said: self.ok("PATCH", where, {"metadata": {"annotations": {f"sandbox.davit.dev/{k}": v for k, v in said.items()}}}, MERGE)
+        annotate(DEPLOYMENTS + "/a", cpu="1", memory="2Ki")
+        annotate(DEPLOYMENTS + "/b", cpu="7")
+        self.assertEqual(usage(), ["{'cpu': '500m', 'memory': '1024'}"] * 2)
+        pod = "/api/v1/namespaces/default/pods/" + self.pods("app%3Da")[0]["metadata"]["name"]
+        annotate(pod, cpu="none")
+        self.assertEqual(usage(), ["{'cpu': '500m', 'memory': '1024'}", "{'memory': '1024'}"])
+        annotate(pod, memory="none")
+        self.assertEqual(usage(), ["{'cpu': '500m', 'memory': '1024'}"])
+        self.refused(400, "BadRequest", "GET", path + "?labelSelector=a%3D%3D%3D")
+        self.ok("POST", path, {"apiVersion": "metrics.k8s.io/v1beta1", "kind": "PodMetrics", "metadata": {"name": "x", "labels": {"app": "a"}},
+                               "containers": [{"name": "c", "usage": {"cpu": "3"}}]})
+        self.assertEqual(usage(), ["{'cpu': '3'}"], "what was created goes before what is made up")
+
     def test_recreated_object_gets_new_pods(self):
         self.ok("POST", DEPLOYMENTS, deployment("a", 2))
         self.eventually(lambda: len(self.pods("app%3Da")) == 2)
