@@ -121,6 +121,17 @@ static void take_name(const char *at, char *buf, size_t size)
     (void)snprintf(buf, size, "%.*s", len < size ? (int)len : 0, at);
 }
 
+/* A name such as my-queue reads as a difference; the environment has it all the same. */
+static bool explain_dashed(const struct trigger_spec *trigger, const char *name, const char *at, char *buf,
+                           size_t size)
+{
+    if (strlen(trigger->name) <= strlen(name) || strlen(trigger->name) >= NAME_MAX_BYTES ||
+        strpbrk(trigger->name, "\"\\") || !text_starts_with(at, trigger->name))
+        return false;
+    (void)snprintf(buf, size, "; the trigger's name is no word here: write $env[\"%s\"]", trigger->name);
+    return true;
+}
+
 /* What the triggers have to do with a name that the formula does not know. */
 static void explain_name(const struct scaled_object *object, const char *at, char *buf, size_t size)
 {
@@ -132,6 +143,8 @@ static void explain_name(const struct scaled_object *object, const char *at, cha
         const struct trigger_spec *trigger = &object->triggers[i];
         if (is_input(trigger))
             suggest_offer(&suggest, trigger->name);
+        if (is_input(trigger) && explain_dashed(trigger, name, at, buf, size))
+            return;
         if (!trigger_is_resource(trigger) || text_empty(name) || strcmp(trigger->name, name) != 0)
             continue;
         (void)snprintf(buf, size, "; triggers[%zu] is a %s trigger, which no formula can use", i,

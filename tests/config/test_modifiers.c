@@ -195,6 +195,25 @@ START_TEST(errors_have_their_place)
 }
 END_TEST
 
+/* A trigger's name need not be a word of the language. */
+START_TEST(a_name_with_a_dash_has_its_way)
+{
+    struct loaded loaded;
+    load_text(&loaded, HEAD "  triggers:\n  - {type: demo, name: my-queue, metadata: {}}\n"
+                            "  - {type: demo, name: mx, metadata: {}}\n"
+                            "  advanced: {scalingModifiers: {formula: 2 * my-queue, target: \"1\"}}\n");
+    ck_assert_uint_eq(loaded.diags.len, 1);
+    ck_assert_msg(strstr(loaded.diags.items[0].message, "write $env[\"my-queue\"] (line 1, column 5") != NULL,
+                  "%s", loaded.diags.items[0].message);
+    unload(&loaded);
+    load_text(&loaded, HEAD "  triggers:\n  - {type: demo, name: my-queue, metadata: {}}\n"
+                            "  advanced: {scalingModifiers: {formula: '2 * $env[\"my-queue\"]', target: "
+                            "\"1\"}}\n");
+    ck_assert_uint_eq(loaded.diags.len, 0);
+    unload(&loaded);
+}
+END_TEST
+
 START_TEST(equal_formulas_are_one)
 {
     static const char list[] =
@@ -260,6 +279,7 @@ int main(void)
     tcase_add_test(tcase, fields_are_typed);
     tcase_add_loop_test(tcase, rules_between_fields, 0, (int)ARRAY_LEN(rules));
     tcase_add_loop_test(tcase, errors_have_their_place, 0, (int)ARRAY_LEN(places));
+    tcase_add_test(tcase, a_name_with_a_dash_has_its_way);
     tcase_add_test(tcase, equal_formulas_are_one);
     tcase_add_loop_test(tcase, nil_is_spoken_of, 0, (int)ARRAY_LEN(nils));
     suite_add_tcase(suite, tcase);
