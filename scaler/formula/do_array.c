@@ -33,7 +33,7 @@ static bool do_len(struct vm *vm, const struct value *arguments, uint32_t count,
         *ret = value_int(value.len);
     else
         return vm_fail(vm, "%s has no length", value_type_name(value));
-    return vm_work(vm, value.type == VALUE_STRING ? value.len / 16 : 0);
+    return vm_work(vm, value.type == VALUE_STRING ? value.len / 4 : 0);
 }
 
 /* Outside of the array, and of what is none: nil. */

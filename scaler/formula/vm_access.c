@@ -182,7 +182,7 @@ bool vm_text_test(struct vm *vm, struct instruction instruction)
     if (!nil && (part.type != VALUE_STRING || text.type != VALUE_STRING))
         return vm_fail(vm, "strings are needed, not %s and %s", value_type_name(text), value_type_name(part));
     *vm_top(vm) = value_bool(!nil && text_holds((enum code)instruction.code, text, part));
-    return nil || vm_work(vm, text.len / 16);
+    return nil || vm_work(vm, text.len / 2);
 }
 
 bool vm_call(struct vm *vm, struct instruction instruction)

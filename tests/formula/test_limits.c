@@ -116,6 +116,14 @@ static const char *const greedy[] = {
     "len(groupBy(1..200000, #))",
     "len(join(map(1..100000, 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'), repeat('x', 9000)))",
     "reduce(1..999999, reduce(1..999999, #acc + 1, 0) + #acc, 0)",
+    "let s = repeat('a', 900000); count(1..90000, s <= s)",
+    "let s = repeat('a', 900000); count(1..90000, s in [s])",
+    "let s = repeat('a', 900000); count(1..90000, {{(s): 1}[s] > 0})",
+    "let s = repeat('a', 900000); count(1..90000, s contains 'ab')",
+    "let s = repeat('a', 900000); len(sort(map(1..90000, s)))",
+    "let s = repeat('a', 900000); len(uniq(map(1..90000, s)))",
+    "let s = repeat('a', 900000); len(groupBy(1..90000, s))",
+    "let s = repeat('a', 900000); let m = map(1..90000, s); m == map(1..90000, s) ? 1 : 0",
 };
 
 START_TEST(test_greedy)
