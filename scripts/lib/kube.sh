@@ -74,6 +74,15 @@ start_api() {
     die "the API server did not become ready"
 }
 
+# A controller that cannot start ends within moments; without it nothing here would ever become ready.
+settled() { # NAME
+    local log=$1.log
+    for _ in $(seq 20); do
+        kill -0 "$(cat "$1.pid")" 2>/dev/null || { tail -5 "$log" >&2; die "$1 has ended"; }
+        sleep 0.1
+    done
+}
+
 up() {
     local dir=$1 port=${2:-16443}
     binary >/dev/null
@@ -94,9 +103,10 @@ Y
         --initial-advertise-peer-urls "http://127.0.0.1:$((port + 2))" --initial-cluster "default=http://127.0.0.1:$((port + 2))" --unsafe-no-fsync
     start_api
     start kcm "$BINARY" controller-manager --kubeconfig kubeconfig --service-account-private-key-file sa.key --root-ca-file ca.crt \
-        --leader-elect=false --bind-address 127.0.0.1 --secure-port $((port + 3)) --use-service-account-credentials=false \
+        --leader-elect=false --secure-port 0 --use-service-account-credentials=false \
         --authorization-always-allow-paths '*' --authentication-skip-lookup ${KCM_ARGS:-}
     start podfaker "$BINARY" podfaker --kubeconfig kubeconfig ${PODFAKER_ARGS:-}
+    settled kcm && settled podfaker
     echo "$PWD/kubeconfig"
 }
 

@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -26,6 +27,22 @@ def free_port():
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return sock.getsockname()[1]
+
+
+def free_block(size):
+    """The first of several ports in a row, below those that the system gives to clients: nobody takes one of them meanwhile."""
+    while True:
+        first, held = random.randrange(20000, 32000), []
+        try:
+            for port in range(first, first + size):
+                held.append(socket.socket())
+                held[-1].bind(("127.0.0.1", port))
+            return first
+        except OSError:
+            pass
+        finally:
+            for sock in held:
+                sock.close()
 
 
 def wait(what, check, seconds=30, every=0.1):
@@ -139,7 +156,7 @@ class ControlPlane:
     """A real kube-apiserver, controller-manager and etcd (scripts/lib/kube.sh)."""
 
     def __init__(self, folder, port=None, **env):
-        self.folder, self.port = pathlib.Path(folder), port or free_port()
+        self.folder, self.port = pathlib.Path(folder), port or free_block(3)
         self.env = {**os.environ, **env}
         self.kubeconfig = self._script("up", self.folder, self.port).strip().splitlines()[-1]
         context = ssl.create_default_context(cafile=str(self.folder / "ca.crt"))
