@@ -12,7 +12,7 @@ static bool need_text(struct vm *vm, struct value value)
 static bool need_texts(struct vm *vm, const struct value *arguments, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
-        if (!need_text(vm, arguments[i]) || !vm_work(vm, arguments[i].len / 16))
+        if (!need_text(vm, arguments[i]) || !vm_work(vm, arguments[i].len / 2))
             return false;
     return true;
 }
@@ -314,11 +314,14 @@ static bool do_last_index_of(struct vm *vm, const struct value *arguments, uint3
     int64_t found = -1;
     if (!need_texts(vm, arguments, count))
         return false;
-    for (int64_t at = (int64_t)text.len - part.len; at >= 0 && found < 0; at--)
+    for (int64_t at = (int64_t)text.len - part.len; at >= 0 && found < 0; at--) {
+        if (!vm_work(vm, 1 + part.len / 16)) /* each place may cost all of it */
+            return false;
         if (holds_at(text, (size_t)at, part))
             found = at;
+    }
     *ret = value_int(found);
-    return vm_work(vm, text.len);
+    return true;
 }
 
 static bool do_has_prefix(struct vm *vm, const struct value *arguments, uint32_t count, struct value *ret)

@@ -105,6 +105,8 @@ static bool do_date(struct vm *vm, const struct value *arguments, uint32_t count
             return vm_fail(vm, "date needs short strings, not %s", value_type_name(arguments[i]));
     if (count == 0 || count > 3)
         return vm_fail(vm, "date needs a date");
+    if (!vm_work(vm, 200)) /* many forms are tried */
+        return false;
     if (count == 3 && !find_zone(vm, arguments[2], &zone))
         return false;
     bool ok = count == 1 ? parse_usual(arguments[0], zone, &when)

@@ -116,6 +116,8 @@ static const char *const greedy[] = {
     "len(groupBy(1..200000, #))",
     "len(join(map(1..100000, 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'), repeat('x', 9000)))",
     "reduce(1..999999, reduce(1..999999, #acc + 1, 0) + #acc, 0)",
+    "let s = repeat('a', 400000); lastIndexOf(s, repeat('a', 200000) + 'b')",
+    "count(1..200000, date('2020-02-03').Year() > 1)",
     "let s = repeat('a', 900000); count(1..90000, s <= s)",
     "let s = repeat('a', 900000); count(1..90000, s in [s])",
     "let s = repeat('a', 900000); count(1..90000, {{(s): 1}[s] > 0})",
