@@ -23,7 +23,7 @@
         struct civil civil;                                                                                  \
         (void)vm, (void)arguments, (void)count;                                                              \
         time_civil(self->when, &civil);                                                                      \
-        *ret = (struct value){.type = value_kind, .i = civil.field};                                         \
+        *ret = (struct value){.type = (value_kind), .i = civil.field};                                       \
         return true;                                                                                         \
     }
 
@@ -136,7 +136,8 @@ METHOD(time_add_date)
 /* Whole units and the rest apart, as upstream rounds. */
 static double in_units(int64_t ns, int64_t unit)
 {
-    return (double)(ns / unit) + (double)(ns % unit) / (double)unit;
+    int64_t whole = ns / unit, rest = ns % unit;
+    return (double)whole + (double)rest / (double)unit;
 }
 
 VALUE_METHOD(duration_hours, value_float(in_units(self->i, (int64_t)3600 * NS_PER_S)))

@@ -175,7 +175,7 @@ static bool begin_operator(struct parser *parser, struct frame *frame)
 bool parse_primary(struct parser *parser, struct frame *frame)
 {
     struct token token = parser->token;
-    uint32_t number;
+    uint32_t number = 0;
     switch (token.kind) {
     case TOKEN_OP:
         return begin_operator(parser, frame);

@@ -275,9 +275,11 @@ START_TEST(close_at_each_stage)
     struct client client = {0};
     connect_to(&client, &(struct stream_options){.host = "no-such-host.invalid", .port = 1});
     uv_run(&test_loop, UV_RUN_NOWAIT);
-    stream_close(client.stream);
+    bool looking = client.stream != NULL; /* the resolver may have said no already */
+    if (looking)
+        stream_close(client.stream);
     run_until(&client.closed);
-    ck_assert_int_eq(client.why.code, ERR_CANCELED);
+    ck_assert_int_eq(client.why.code, looking ? ERR_CANCELED : ERR_IO);
     finish(&client);
     peer_close(&peer);
 }
