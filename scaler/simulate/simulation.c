@@ -183,6 +183,14 @@ static int run(struct simulation *simulation, struct simulation_sink *sink, stru
     return 0;
 }
 
+/* As the daemon counts an object without saved state: from when the manifest says it was made, else from when
+ * it was first seen, which is a moment before its first round. */
+static int64_t created_ms(const struct scaled_object *spec, int64_t start_ms)
+{
+    int64_t created = spec->meta.created_ms;
+    return created > 0 && created < start_ms ? created : start_ms - 1;
+}
+
 int simulation_run(const struct subject *subject, const struct trace *trace,
                    const struct simulation_options *options, struct simulation_sink *sink, struct err *err)
 {
@@ -200,7 +208,8 @@ int simulation_run(const struct subject *subject, const struct trace *trace,
     world_init(&simulation.world, options->replicas, options->ready_delay_ms);
     struct policy_options common = options->policy;
     common.scratch = formula_scratch_new();
-    policy_build(subject->spec, &common, options->start_ms, subject->policies, len, &simulation.policy);
+    policy_build(subject->spec, &common, created_ms(subject->spec, options->start_ms), subject->policies, len,
+                 &simulation.policy);
     int rc = run(&simulation, sink, err);
     world_done(&simulation.world);
     history_done(&simulation.history);

@@ -70,6 +70,30 @@ class Golden(Base):
                          self.lines("-f", BURST / "object.yaml", "--trace", BURST / "trace.jsonl"))
 
 
+class Age(Base):
+    """How old an object without saved state is: as the daemon counts it."""
+
+    def first_at_zero(self, metadata, spec):
+        manifest = self.folder() / "object.yaml"
+        manifest.write_text(json.dumps({
+            "apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "metadata": {"name": "worker", **metadata},
+            "spec": {"scaleTargetRef": {"name": "worker"}, **spec,
+                     "triggers": [{"type": "redis", "metadata": {"address": "redis:6379", "listName": "jobs", "listLength": "10"}}]}}))
+        lines = self.lines("-f", manifest, "--trace", "-", "--replicas", 5, "--until", 90, stdin='{"t":0,"triggers":{"s0":0}}')
+        return next(line["t"] for line in lines if line["desired"] == 0)
+
+    def test_idle_object_goes_to_zero_in_its_first_round(self):
+        self.assertEqual(self.first_at_zero({}, {}), 0)
+
+    def test_initial_cooldown_counts_from_the_first_sight(self):
+        self.assertEqual(self.first_at_zero({}, {"initialCooldownPeriod": 60}), 60)
+
+    def test_initial_cooldown_counts_from_the_creation_if_that_is_known(self):
+        spec = {"initialCooldownPeriod": 60}
+        self.assertEqual(self.first_at_zero({"creationTimestamp": "2025-12-31T23:59:31Z"}, spec), 45)
+        self.assertEqual(self.first_at_zero({"creationTimestamp": "2030-01-01T00:00:00Z"}, spec), 60)
+
+
 class Mistakes(Base):
     """What is wrong with the trace is said with its place, and nothing is simulated."""
 
